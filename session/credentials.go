@@ -37,3 +37,12 @@ func StaticCredentials(username, password string) CredentialSource {
 type staticCredentials struct{ credentials Credentials }
 
 func (s staticCredentials) Load(context.Context) (Credentials, error) { return s.credentials, nil }
+
+// CredentialSwapper is what a [CredentialSaver] may implement so that a process that was held up in
+// the middle of a rotation cannot overwrite a newer password with its own. filestore.Credentials
+// does. Without it a rotation checks its own clock right before it saves.
+type CredentialSwapper interface {
+	CredentialSaver
+	// SwapCredentials saves next if and only if the stored credentials still are old.
+	SwapCredentials(ctx context.Context, old, next Credentials) (swapped bool, err error)
+}

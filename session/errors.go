@@ -109,3 +109,11 @@ func (e *RotationError) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, e
 
 // Unwrap returns why saving failed.
 func (e *RotationError) Unwrap() error { return e.err }
+
+// because joins what something means with its cause, if there is one.
+func because(meaning, cause error) error {
+	if cause == nil {
+		return meaning
+	}
+	return fmt.Errorf("%w: %w", meaning, cause)
+}

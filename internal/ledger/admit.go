@@ -210,3 +210,13 @@ func (r *Record) unproven(c Claim) time.Duration {
 	}
 	return wait
 }
+
+// Holds reports whether the lease or the rotation mark is the one with this id.
+func (r Record) Holds(id string) bool {
+	return r.Lease != nil && r.Lease.ID == id || r.Rotation != nil && r.Rotation.ID == id
+}
+
+// Known reports whether something is known against a password.
+func (r Record) Known(fingerprint string) bool {
+	return slices.Contains(r.Refused, fingerprint) || slices.Contains(r.Retired, fingerprint)
+}

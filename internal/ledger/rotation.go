@@ -93,8 +93,9 @@ func (r *Record) settleRotation(a Attempt, now time.Time) {
 		r.Retired = remember(r.Retired, m.Old, maxRetired)
 		r.Rotation = nil
 	case Saving:
-		if a.Fingerprint == m.New {
-			r.Rotation = nil // whoever logged in had it from where it was saved
+		if a.Fingerprint != m.Old {
+			// The new password, from where it was saved; or one that a person set since.
+			r.Rotation = nil
 		}
 	}
 }

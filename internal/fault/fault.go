@@ -1,0 +1,163 @@
+// Package fault reads the error bodies that ThingSpace and the gateway before it send.
+package fault
+
+import (
+	"bytes"
+	"encoding/json"
+	"encoding/xml"
+	"regexp"
+	"strings"
+)
+
+// Kind says who wrote an error body.
+type Kind int
+
+// The kinds.
+const (
+	None    Kind = iota // none of the known shapes: empty, HTML, anything else
+	M2M                 // the ThingSpace service: {"errorCode", "errorMessage"}
+	Gateway             // the API gateway: {"fault": …}, its shape without the wrapper, or XML
+	OAuth               // RFC 6749: {"error", "error_description"}
+)
+
+// Fault is an error body. Code and Message are the sender's words: a hostile sender may put anything
+// there, so Code is given only if it looks like a code.
+type Fault struct {
+	Kind    Kind
+	Code    string // without the service prefix
+	Message string // at most 512 bytes
+}
+
+var (
+	plausible = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_.\-]{0,127}$|^[0-9]{1,9}$`)
+	class     = regexp.MustCompile(`(?:^|\.)(INPUT_INVALID|REQUEST_FAILED|REQUEST_ONHOLD|REQUEST_CANCELLED)\.`)
+	gateway   = regexp.MustCompile(`^(?:90[0-9]{4}|700700|10[0-9]{4}|303001)$`)
+)
+
+// Parse reads a body, whatever its declared content type: proxies and gateways get those wrong.
+func Parse(body []byte) Fault {
+	body = bytes.TrimSpace(bytes.TrimPrefix(body, []byte("\xef\xbb\xbf")))
+	if len(body) == 0 {
+		return Fault{}
+	}
+	switch body[0] {
+	case '{':
+		return parseJSON(body)
+	case '<':
+		return parseXML(body)
+	}
+	return Fault{}
+}
+
+type gatewayFault struct {
+	Code        word `json:"code"`
+	Message     word `json:"message"`
+	Description word `json:"description"`
+}
+
+func parseJSON(body []byte) Fault {
+	var b struct {
+		ErrorCode        word            `json:"errorCode"`
+		ErrorMessage     word            `json:"errorMessage"`
+		Fault            json.RawMessage `json:"fault"`
+		Error            word            `json:"error"`
+		ErrorDescription word            `json:"error_description"`
+		gatewayFault
+	}
+	if json.Unmarshal(body, &b) != nil {
+		return Fault{}
+	}
+	switch {
+	case b.ErrorCode != "":
+		return made(M2M, withoutService(string(b.ErrorCode)), string(b.ErrorMessage))
+	case len(b.Fault) > 0:
+		var f gatewayFault
+		if json.Unmarshal(b.Fault, &f) == nil && f.Code != "" {
+			return made(Gateway, string(f.Code), string(f.Message))
+		}
+	case gateway.MatchString(string(b.Code)):
+		return made(Gateway, string(b.Code), string(b.Message))
+	case b.Error != "":
+		return made(OAuth, string(b.Error), string(b.ErrorDescription))
+	}
+	return Fault{}
+}
+
+func parseXML(body []byte) Fault {
+	var f struct {
+		XMLName xml.Name
+		Code    string `xml:"code"`
+		Message string `xml:"message"`
+	}
+	if xml.Unmarshal(body, &f) != nil || f.XMLName.Local != "fault" || f.Code == "" {
+		return Fault{}
+	}
+	return made(Gateway, strings.TrimSpace(f.Code), strings.TrimSpace(f.Message))
+}
+
+func made(k Kind, code, message string) Fault {
+	if !plausible.MatchString(code) {
+		code = ""
+	}
+	const most = 512
+	if len(message) > most {
+		message = strings.ToValidUTF8(message[:most], "")
+	}
+	return Fault{Kind: k, Code: code, Message: message}
+}
+
+// withoutService drops the name of the service before the code: the same code may come from several,
+// and means the same (documented).
+func withoutService(code string) string {
+	if at := class.FindStringSubmatchIndex(code); at != nil {
+		return code[at[2]:]
+	}
+	if service, rest, ok := strings.Cut(code, "."); ok && strings.HasSuffix(service, "Service") {
+		return rest
+	}
+	return code
+}
+
+// SessionToken reports a code that says the session token is expired, malformed or missing. The
+// three documented ones are treated alike: their recorded meanings look swapped.
+func (f Fault) SessionToken() bool {
+	return f.Kind == M2M && (strings.Contains(f.Code, ".SessionToken.") || strings.HasPrefix(f.Code, "SessionToken."))
+}
+
+// Unexpected reports the documented catch-all, which says nothing about a password.
+func (f Fault) Unexpected() bool { return f.Kind == M2M && f.Code == "REQUEST_FAILED.UnexpectedError" }
+
+// NotEvaluated reports that the gateway turned a request away before any service saw it: an
+// authentication (9009xx) or throttling (9008xx) fault of the gateway's product.
+func (f Fault) NotEvaluated() bool {
+	return f.Kind == Gateway && len(f.Code) == 6 && (strings.HasPrefix(f.Code, "9008") || strings.HasPrefix(f.Code, "9009"))
+}
+
+// Bearer reports that the gateway refused the OAuth2 bearer.
+func (f Fault) Bearer() bool {
+	if f.Kind != Gateway {
+		return false
+	}
+	switch f.Code {
+	case "900900", "900901", "900902", "900903", "900904", "900905":
+		return true
+	}
+	return false
+}
+
+// word is a JSON string, or a number where a string is meant: gateways send codes as both. Anything
+// else reads as empty instead of failing the document.
+type word string
+
+func (w *word) UnmarshalJSON(data []byte) error {
+	var s string
+	if json.Unmarshal(data, &s) == nil {
+		*w = word(s)
+		return nil
+	}
+	var n json.Number
+	if len(data) > 0 && (data[0] == '-' || data[0] >= '0' && data[0] <= '9') && json.Unmarshal(data, &n) == nil {
+		*w = word(n.String())
+	}
+	return nil
+}

@@ -1,0 +1,107 @@
+package session
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"iot.internal/thingspace/internal/ledger"
+)
+
+const (
+	// What a lease of another program may ask us to wait at most, and if it says nothing.
+	maxLease     = 15 * time.Minute
+	defaultLease = 3 * time.Minute
+
+	firstPoll = 20 * time.Millisecond
+	lastPoll  = time.Second
+	// With a store that tells of changes, polling is only the net below.
+	watchedPoll = 5 * time.Second
+)
+
+// sightings remembers since when leases have been seen unchanged, by this process's monotonic clock:
+// clocks of other hosts, and jumps of this one's, do not count.
+type sightings struct {
+	mu    sync.Mutex
+	since map[string]time.Time
+}
+
+// lapsed notes that a lease is there, and reports whether it has been for its whole length.
+func (s *sightings) lapsed(l ledger.Lease) bool {
+	length := l.Length
+	if length <= 0 {
+		length = defaultLease
+	}
+	length = min(length, maxLease)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	first, seen := s.since[l.ID]
+	if !seen {
+		// Leases follow one another, so only the latest few matter.
+		if s.since == nil || len(s.since) >= 16 {
+			s.since = map[string]time.Time{}
+		}
+		s.since[l.ID] = time.Now()
+		return false
+	}
+	return time.Since(first) >= length
+}
+
+// lapsedIn names what has lapsed in a record.
+func (s *sightings) lapsedIn(r ledger.Record, application string) []string {
+	var ids []string
+	note := func(l ledger.Lease) {
+		if s.lapsed(l) {
+			ids = append(ids, l.ID)
+		}
+	}
+	if r.Lease != nil {
+		note(*r.Lease)
+	}
+	if m := r.Rotation; m != nil && (m.Phase == ledger.Sending || m.Phase == ledger.Saving) {
+		note(ledger.Lease{ID: m.ID, Length: m.Length})
+	}
+	if f := r.Applications[application].Fetch; f != nil {
+		note(*f)
+	}
+	return ids
+}
+
+// waiter waits for a record to change: by polling ever more slowly, or told by the store.
+type waiter struct {
+	store   Store
+	key     string
+	poll    time.Duration
+	changed <-chan struct{}
+	tried   bool
+}
+
+// next waits until it is worth looking again. Its error is the end of ctx.
+func (w *waiter) next(ctx context.Context) error {
+	if watcher, ok := w.store.(Watcher); ok && !w.tried {
+		w.tried = true
+		if changed, err := watcher.Watch(ctx, w.key); err == nil {
+			w.changed = changed
+			// Look once more at once: it may have changed before the watch began.
+			return nil
+		}
+	}
+	w.poll = min(max(2*w.poll, firstPoll), lastPoll)
+	limit := w.poll
+	if w.changed != nil {
+		limit = watchedPoll
+	}
+	t := time.NewTimer(jitter(limit))
+	defer t.Stop()
+	select {
+	case _, open := <-w.changed:
+		if !open {
+			w.changed, w.tried = nil, false
+		}
+		return nil
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}

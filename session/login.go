@@ -1,0 +1,175 @@
+package session
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"iot.internal/thingspace/internal/ledger"
+)
+
+// settlePatience is how long an answer is tried to be recorded before the caller is served; what
+// could not be recorded is owed, and paid before anything else is sent.
+const settlePatience = 5 * time.Second
+
+// debt is an answer that the store does not know yet.
+type debt struct {
+	account *account
+	attempt ledger.Attempt
+	answer  ledger.Answer
+}
+
+// login sends the one login that was reserved, and settles it.
+func (a *acquiring) login(ctx context.Context, id identity, attempt ledger.Attempt, strikes int) (*sessionPart, bool, error) {
+	c := a.c
+	c.traceLogin(LoginEvent{Phase: LoginStarted, Strikes: strikes})
+	began := time.Now()
+	answer := c.wire.login(ctx, attempt.At.Add(c.cfg.CallTimeout), a.bearer, id.credentials)
+	took := time.Since(began)
+	said := answer.ledger(id.account, sealedSession)
+
+	if answer.fault.Bearer() && said.Outcome == ledger.NotEvaluated && !a.mended {
+		a.mended = true
+		said.Again = a.anotherBearer(ctx, id.account)
+	}
+	s, r, owed := c.settleLogin(ctx, id.account, attempt, said)
+	wait := r.Wait(time.Now())
+	c.traceLogin(LoginEvent{
+		Phase: loginPhase(said.Outcome, s.Superseded), Strikes: s.Strikes, StatusCode: answer.status,
+		Code: answer.fault.Code, Duration: took, RetryAfter: wait, Err: answer.err,
+	})
+	switch {
+	case said.Again && owed == nil:
+		return nil, true, nil
+	case said.Outcome != ledger.Accepted:
+		return nil, false, a.refusal(answer, said, s, wait, owed)
+	case s.Superseded:
+		c.endSuperseded(ctx, id.account, a.bearer, answer.value, r)
+		return nil, false, &Error{Op: a.want.op, err: errSuperseded}
+	}
+	return a.take(id, answer.value, said.Now, s.Generation)
+}
+
+// anotherBearer replaces a bearer that the gateway refused, and reports whether it is another one.
+func (a *acquiring) anotherBearer(ctx context.Context, account *account) bool {
+	old := a.bearer.value.Reveal()
+	a.c.discardBearer(old)
+	b, err := a.c.bearer(ctx, account, old)
+	if err != nil || b.value.Reveal() == old {
+		return false
+	}
+	a.bearer = b
+	return true
+}
+
+// take makes an accepted session the one in hand. Without a generation the store could not be told:
+// then it serves this process alone until it can.
+func (a *acquiring) take(id identity, token string, now time.Time, generation uint64) (*sessionPart, bool, error) {
+	if token == a.want.refused {
+		return nil, false, &Error{Op: a.want.op, err: errSameToken}
+	}
+	part := &sessionPart{
+		account: id.account, token: newToken(token), generation: generation,
+		obtained: now, used: now, stored: now,
+	}
+	if generation == 0 {
+		part.generation = a.c.nextGeneration()
+	}
+	if !a.c.publishSession(part, a.logouts, "login") {
+		return nil, false, &Error{Op: a.want.op, err: errSuperseded}
+	}
+	return part, false, nil
+}
+
+func (c *Client) nextGeneration() uint64 {
+	if snap := c.current.Load(); snap != nil && snap.session != nil {
+		return snap.session.generation + 1
+	}
+	return 1
+}
+
+// refusal is the error of a login that brought no session.
+func (a *acquiring) refusal(answer answer, said ledger.Answer, s ledger.Settlement, wait time.Duration, owed error) error {
+	e := answer.error(a.want.op)
+	e.RetryAfter = max(e.RetryAfter, wait)
+	switch {
+	case s.Lost:
+		e.err = fmt.Errorf("%w: %w", ErrPasswordLost, ErrCredentialsRefused)
+		a.c.traceRotation(RotationEvent{Phase: "lost", Err: e.err})
+	case said.Outcome == ledger.Rejected:
+		e.err = ErrCredentialsRefused
+	case answer.fault.Bearer():
+		e.err = ErrBearerRejected
+	}
+	if owed != nil {
+		e.err = fmt.Errorf("%w; it could not be recorded: %w", e.err, owed)
+	}
+	return e
+}
+
+// settleLogin records an answer. What cannot be recorded is owed.
+func (c *Client) settleLogin(ctx context.Context, account *account, attempt ledger.Attempt, said ledger.Answer) (s ledger.Settlement, r ledger.Record, err error) {
+	err = c.settle(ctx, account, settlePatience, func(before ledger.Record) (ledger.Record, bool) {
+		r, s = before.SettleLogin(attempt, said)
+		return r, true
+	})
+	if err != nil {
+		c.mu.Lock()
+		c.owed = &debt{account, attempt, said}
+		c.mu.Unlock()
+		return ledger.Settlement{}, ledger.Record{}, err
+	}
+	return s, r, nil
+}
+
+// payDebt records an answer that could not be recorded when it came. Until that is done no further
+// login is sent: the refusal in it may concern the password in hand.
+func (c *Client) payDebt(ctx context.Context, account *account) (paid bool, err error) {
+	c.mu.Lock()
+	owed := c.owed
+	c.mu.Unlock()
+	if owed == nil || owed.account.key != account.key {
+		return false, nil
+	}
+	err = c.update(ctx, owed.account, func(r ledger.Record) (ledger.Record, bool) {
+		r, _ = r.SettleLogin(owed.attempt, owed.answer)
+		return r, true
+	})
+	if err != nil {
+		return false, err
+	}
+	c.mu.Lock()
+	if c.owed == owed {
+		c.owed = nil
+	}
+	c.mu.Unlock()
+	return true, nil
+}
+
+// endSuperseded ends a session that a logout or rotation overtook, so that it does not live on
+// unknown to anybody. If the platform gave the same token to its successor it is left alone.
+func (c *Client) endSuperseded(ctx context.Context, account *account, b *bearerPart, token string, r ledger.Record) {
+	if successor := account.session(r); successor != nil && successor.token.Reveal() == token {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, c.cfg.CallTimeout)
+	defer cancel()
+	_ = c.wire.logout(ctx, b, token) // if it fails, twenty idle minutes end it
+}
+
+func loginPhase(o ledger.Outcome, superseded bool) LoginPhase {
+	switch o {
+	case ledger.Accepted:
+		if superseded {
+			return LoginSuperseded
+		}
+		return LoginAccepted
+	case ledger.Rejected:
+		return LoginRefused
+	case ledger.NotEvaluated:
+		return LoginUnevaluated
+	case ledger.Throttled:
+		return LoginThrottled
+	}
+	return LoginUnknown
+}

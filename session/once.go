@@ -1,0 +1,96 @@
+package session
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"net"
+	"net/http"
+	"time"
+)
+
+// errTooLate: the process was held up, and what it was about to send may be void by now.
+var errTooLate = errors.New("not sent: the time for it has passed")
+
+// onceTransport is a copy of t that sends every request on a connection of its own, over HTTP/1.1: a
+// connection that was idle, or is shared, is what makes net/http send again. The connection refuses
+// to write after the request's deadline, so that a process that was paused cannot send a login
+// whose lease somebody else has taken over.
+func onceTransport(t *http.Transport) *http.Transport {
+	t = t.Clone()
+	t.DisableKeepAlives = true
+	t.ForceAttemptHTTP2 = false
+	t.Protocols = new(http.Protocols)
+	t.Protocols.SetHTTP1(true)
+	t.TLSNextProto = map[string]func(string, *tls.Conn) http.RoundTripper{}
+	if t.TLSClientConfig != nil {
+		t.TLSClientConfig.NextProtos = []string{"http/1.1"}
+	}
+	dial := t.DialContext
+	if dial == nil {
+		dial = (&net.Dialer{Timeout: 30 * time.Second, KeepAlive: 30 * time.Second}).DialContext
+	}
+	t.DialContext = guardedDial(dial)
+	if t.DialTLSContext != nil {
+		t.DialTLSContext = guardedDial(t.DialTLSContext)
+	}
+	return t
+}
+
+type dialFunc = func(ctx context.Context, network, address string) (net.Conn, error)
+
+func guardedDial(dial dialFunc) dialFunc {
+	return func(ctx context.Context, network, address string) (net.Conn, error) {
+		conn, err := dial(ctx, network, address)
+		if err != nil {
+			return nil, err
+		}
+		if deadline, ok := ctx.Value(sendByKey{}).(time.Time); ok {
+			return &guardedConn{conn, deadline}, nil
+		}
+		return conn, nil
+	}
+}
+
+type guardedConn struct {
+	net.Conn
+	sendBy time.Time
+}
+
+func (g *guardedConn) Write(b []byte) (int, error) {
+	if late(g.sendBy) {
+		return 0, errTooLate
+	}
+	return g.Conn.Write(b)
+}
+
+type sendByKey struct{}
+
+func withSendBy(ctx context.Context, deadline time.Time) context.Context {
+	return context.WithValue(ctx, sendByKey{}, deadline)
+}
+
+// late looks at both clocks: the monotonic one stands still while a machine is suspended, the wall
+// clock may be set back.
+func late(deadline time.Time) bool {
+	now := time.Now()
+	return now.After(deadline) || now.Round(0).After(deadline.Round(0))
+}
+
+// neverLeft reports an error that can only happen before a request is written, from a transport that
+// does not tell when it has a connection.
+func neverLeft(err error) bool {
+	var (
+		op          *net.OpError
+		dns         *net.DNSError
+		unknown     x509.UnknownAuthorityError
+		host        x509.HostnameError
+		invalid     x509.CertificateInvalidError
+		certificate *tls.CertificateVerificationError
+		record      tls.RecordHeaderError
+	)
+	return errors.As(err, &op) && (op.Op == "dial" || op.Op == "proxyconnect") ||
+		errors.As(err, &dns) || errors.As(err, &unknown) || errors.As(err, &host) ||
+		errors.As(err, &invalid) || errors.As(err, &certificate) || errors.As(err, &record)
+}

@@ -1,0 +1,333 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"iot.internal/thingspace/internal/ledger"
+)
+
+const (
+	// proofTimeout is for proving that saving works, before the reset leaves.
+	proofTimeout = 30 * time.Second
+	// saveTimeout is for saving the new password.
+	saveTimeout = 30 * time.Second
+)
+
+var errNotKept = errors.New("the credential source did not keep what was saved")
+
+// ResetPassword lets the platform make a new password, saves it, and returns it. The platform makes
+// it effective at once and tells it once (documented), so saving is proved to work before anything is
+// sent, the request is sent once, and the answer is waited for whatever becomes of ctx: when ctx
+// ends, its caller is freed and the rotation goes on; Close waits for it. Concurrent calls, in any
+// process that shares the store, rotate once.
+//
+// Errors: [ErrReadOnlyCredentials]; [ErrOutcomeUnknown] when the answer was lost, now or earlier;
+// [*RotationError], which holds the new password, when it could not be saved after all.
+func (c *Client) ResetPassword(ctx context.Context) (Secret, error) {
+	if c.isClosed() {
+		return Secret{}, &Error{Op: "reset", err: ErrClosed}
+	}
+	saver, ok := c.cfg.Credentials.(CredentialSaver)
+	if !ok {
+		return Secret{}, &Error{Op: "reset", err: ErrReadOnlyCredentials}
+	}
+	limit := c.cfg.ResetTimeout + 2*c.acquireLimit() + c.markLength()
+	password, err := c.rotations.Do(ctx, false, limit, func(ctx context.Context) (Secret, error) {
+		r := &rotating{acquiring: acquiring{c: c, want: acquisition{op: "reset"}, logouts: c.logoutCount()}, saver: saver}
+		return r.run(ctx)
+	})
+	if err != nil {
+		var lost *RotationError
+		if errors.As(err, &lost) {
+			return Secret{}, err
+		}
+		return Secret{}, fail("reset", err)
+	}
+	return password, nil
+}
+
+// markLength is what a rotation claims; its holder is done, or has given up, a minute before.
+func (c *Client) markLength() time.Duration {
+	return proofTimeout + c.cfg.ResetTimeout + saveTimeout + time.Minute
+}
+
+// rotating is the state of one rotation between two looks at the record.
+type rotating struct {
+	acquiring
+	saver          CredentialSaver
+	first          *identity // as it was when the rotation was asked for
+	sessionRenewed bool
+}
+
+func (r *rotating) run(ctx context.Context) (Secret, error) {
+	for {
+		password, again, err := r.step(ctx)
+		if !again {
+			return password, err
+		}
+	}
+}
+
+// step asks the record once, and rotates when it may.
+func (r *rotating) step(ctx context.Context) (Secret, bool, error) {
+	c := r.c
+	id, err := c.identify(ctx)
+	if err != nil {
+		return Secret{}, false, err
+	}
+	if err := id.credentials.sendable(); err != nil {
+		return Secret{}, false, &Error{Op: "reset", err: err}
+	}
+	if r.first == nil {
+		r.first = &id
+	}
+	if id.fingerprint != r.first.fingerprint {
+		c.traceRotation(RotationEvent{Phase: "adopted"})
+		return id.credentials.Password, false, nil
+	}
+	raw, record, err := c.load(ctx, id.account)
+	if err != nil {
+		return Secret{}, false, err
+	}
+	claim := r.claim(id, record)
+	claim.Length = c.markLength()
+	next, v := record.BeginRotation(claim)
+	switch v.Decision {
+	case ledger.WaitLogin, ledger.WaitRotate:
+		return Secret{}, true, r.wait(ctx, id, v)
+	case ledger.Proceed, ledger.ProbeFirst:
+		// Both tokens first: under the mark nobody could log in.
+		part, err := c.session(ctx, acquisition{op: "reset"})
+		if err != nil {
+			return Secret{}, false, err
+		}
+		if r.bearer, err = c.bearer(ctx, id.account, ""); err != nil {
+			return Secret{}, false, err
+		}
+		swapped, err := c.swap(ctx, id.account, raw, next, claim.ID)
+		if err != nil || !swapped {
+			return Secret{}, err == nil, err
+		}
+		r.endWait(v.Lapsed)
+		if v.Decision == ledger.ProbeFirst {
+			err := r.probe(ctx, id.account, claim.ID)
+			return Secret{}, err == nil, err
+		}
+		return r.rotate(ctx, id, part, v.Attempt)
+	}
+	if v.Changed {
+		swapped, err := c.swap(ctx, id.account, raw, next, claim.ID)
+		if err != nil || !swapped {
+			return Secret{}, err == nil, err
+		}
+	}
+	r.endWait(v.Lapsed)
+	switch v.Decision {
+	case ledger.FinishFirst:
+		r.unsaved = c.finishRotation(ctx, id, *next.Rotation)
+		return Secret{}, r.unsaved == nil, r.unsaved
+	case ledger.InDoubt:
+		return Secret{}, false, &Error{Op: "reset", err: ErrOutcomeUnknown}
+	}
+	return Secret{}, false, r.denied(v, len(next.Strikes))
+}
+
+// rotate holds the mark: nobody who shares the store logs in until it is done.
+func (r *rotating) rotate(ctx context.Context, id identity, part *sessionPart, attempt ledger.Attempt) (Secret, bool, error) {
+	c := r.c
+	c.traceRotation(RotationEvent{Phase: "started"})
+	now, err := r.prove(ctx, id.credentials)
+	if err == nil && now.Password.Reveal() == id.credentials.Password.Reveal() && late(attempt.At.Add(proofTimeout)) {
+		err = errTooLate
+	}
+	if err != nil || now.Password.Reveal() != id.credentials.Password.Reveal() {
+		_ = c.settle(ctx, id.account, settlePatience, func(record ledger.Record) (ledger.Record, bool) {
+			return record.Cancel(attempt), true
+		})
+		if err != nil {
+			c.traceRotation(RotationEvent{Phase: "failed", Err: err})
+			return Secret{}, false, &Error{Op: "reset", err: fmt.Errorf("nothing was sent, since saving a password does not work: %w", err)}
+		}
+		return Secret{}, true, nil // somebody else has rotated: the next look returns it
+	}
+	c.traceRotation(RotationEvent{Phase: "proved"})
+
+	// From here on nothing of the caller's may interrupt: the answer comes once.
+	ctx = context.WithoutCancel(ctx)
+	c.traceRotation(RotationEvent{Phase: "sent"})
+	began := time.Now()
+	answer := c.wire.reset(ctx, began.Add(c.cfg.ResetTimeout), r.bearer, part.token.Reveal(), id.credentials)
+	took := time.Since(began)
+	said := answer.ledger(id.account, sealedPassword)
+	if answer.fault.SessionToken() {
+		said.Outcome = ledger.NotEvaluated // the session was refused before the password was looked at
+	}
+	fresh := Credentials{Username: id.credentials.Username, Password: NewSecret(answer.value)}
+	if said.Outcome == ledger.Accepted {
+		said.New = c.fingerprint(fresh)
+	}
+	owed := c.settle(ctx, id.account, settlePatience, func(record ledger.Record) (ledger.Record, bool) {
+		return record.SettleRotation(attempt, said), true
+	})
+	c.traceRotation(RotationEvent{Phase: rotationPhase(said.Outcome), Duration: took, Err: answer.err})
+	if said.Outcome == ledger.Accepted {
+		return r.keep(ctx, id, attempt, said, fresh)
+	}
+	if said.Outcome == ledger.NotEvaluated && owed == nil && r.mend(ctx, id, part, answer) {
+		return Secret{}, true, nil
+	}
+	e := answer.error("reset")
+	switch {
+	case said.Outcome == ledger.Rejected:
+		e.err = ErrCredentialsRefused
+	case answer.fault.SessionToken():
+		e.err = ErrSessionExpired
+	case answer.fault.Bearer():
+		e.err = ErrBearerRejected
+	case said.Outcome != ledger.NotEvaluated:
+		e.err = because(ErrOutcomeUnknown, answer.err)
+	}
+	if owed != nil {
+		e.err = fmt.Errorf("%w; it could not be recorded: %w", e.err, owed)
+	}
+	return Secret{}, false, e
+}
+
+// mend renews the token that a reset was refused for, once each, and reports whether it is worth
+// asking again: neither refusal had looked at the password.
+func (r *rotating) mend(ctx context.Context, id identity, part *sessionPart, answer answer) bool {
+	switch {
+	case answer.fault.SessionToken() && !r.sessionRenewed:
+		r.sessionRenewed = true
+		r.c.discard(part.token.Reveal(), "refused")
+		return true
+	case answer.fault.Bearer() && !r.mended:
+		r.mended = true
+		return r.anotherBearer(ctx, id.account)
+	}
+	return false
+}
+
+// prove saves what is there already and reads it back. It returns the credentials as they are now:
+// others than expected if somebody rotated in between.
+func (r *rotating) prove(ctx context.Context, expected Credentials) (Credentials, error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), proofTimeout)
+	defer cancel()
+	now, err := r.saver.Load(ctx)
+	if err != nil || now.Password.Reveal() != expected.Password.Reveal() {
+		return now, err
+	}
+	if swapper, ok := r.saver.(CredentialSwapper); ok {
+		if _, err := swapper.SwapCredentials(ctx, now, now); err != nil {
+			return now, err
+		}
+	} else if err := r.saver.Save(ctx, now); err != nil {
+		return now, err
+	}
+	return r.saver.Load(ctx)
+}
+
+// keep saves the new password and clears the mark. The record holds it, sealed, until that is done.
+func (r *rotating) keep(ctx context.Context, id identity, attempt ledger.Attempt, said ledger.Answer, fresh Credentials) (Secret, bool, error) {
+	c := r.c
+	if err := c.save(ctx, r.saver, id.credentials, fresh); err != nil {
+		c.traceRotation(RotationEvent{Phase: "failed", Err: err})
+		return Secret{}, false, &RotationError{newPassword: fresh.Password, err: err}
+	}
+	// If the store cannot be told, the next login with the new password settles the mark.
+	_ = c.settle(ctx, id.account, settlePatience, func(record ledger.Record) (ledger.Record, bool) {
+		if !record.Holds(attempt.ID) || record.Rotation.Phase != ledger.Saving {
+			record = record.SettleRotation(attempt, said)
+		}
+		return record.Saved(attempt.ID)
+	})
+	c.traceRotation(RotationEvent{Phase: "saved"})
+	return fresh.Password, false, nil
+}
+
+// save makes the new password durable and reads it back.
+func (c *Client) save(ctx context.Context, saver CredentialSaver, old, fresh Credentials) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), saveTimeout)
+	defer cancel()
+	swapped := false
+	if swapper, ok := saver.(CredentialSwapper); ok {
+		var err error
+		if swapped, err = swapper.SwapCredentials(ctx, old, fresh); err != nil {
+			return err
+		}
+	}
+	if !swapped {
+		now, err := saver.Load(ctx)
+		if err == nil && now.Password.Reveal() == fresh.Password.Reveal() {
+			return nil
+		}
+		if err := saver.Save(ctx, fresh); err != nil {
+			return err
+		}
+	}
+	now, err := saver.Load(ctx)
+	if err != nil {
+		return err
+	}
+	if now.Username != fresh.Username || now.Password.Reveal() != fresh.Password.Reveal() {
+		return errNotKept
+	}
+	return nil
+}
+
+// canFinish reports whether this process could finish a rotation whose process died while saving.
+func (c *Client) canFinish(id identity, r ledger.Record) bool {
+	if _, ok := c.cfg.Credentials.(CredentialSaver); !ok || r.Rotation == nil || r.Rotation.Phase != ledger.Saving {
+		return false
+	}
+	_, err := id.account.box.Open(sealedPassword, r.Rotation.Sealed)
+	return err == nil
+}
+
+var errEdited = errors.New("the credentials were changed by somebody else while a rotation was to be finished")
+
+// finishRotation saves what a dead process could not. It does not overwrite a password that somebody
+// put there since, unless that is known to be wrong.
+func (c *Client) finishRotation(ctx context.Context, id identity, mark ledger.Rotation) error {
+	saver, ok := c.cfg.Credentials.(CredentialSaver)
+	if !ok {
+		return ErrReadOnlyCredentials
+	}
+	password, err := id.account.box.Open(sealedPassword, mark.Sealed)
+	if err != nil {
+		return err
+	}
+	_, r, err := c.load(ctx, id.account)
+	if err != nil {
+		return err
+	}
+	fresh := Credentials{Username: id.credentials.Username, Password: NewSecret(password)}
+	if id.fingerprint != mark.New {
+		if id.fingerprint != mark.Old && !r.Known(id.fingerprint) {
+			return errEdited
+		}
+		if err := c.save(ctx, saver, id.credentials, fresh); err != nil {
+			c.traceRotation(RotationEvent{Phase: "failed", Err: err})
+			return &RotationError{newPassword: fresh.Password, err: err}
+		}
+	}
+	c.traceRotation(RotationEvent{Phase: "finished"})
+	return c.settle(ctx, id.account, settlePatience, func(record ledger.Record) (ledger.Record, bool) {
+		return record.Saved(mark.ID)
+	})
+}
+
+func rotationPhase(o ledger.Outcome) string {
+	switch o {
+	case ledger.Accepted:
+		return "accepted"
+	case ledger.Rejected:
+		return "refused"
+	case ledger.NotEvaluated:
+		return "unevaluated"
+	}
+	return "unknown"
+}

@@ -1,0 +1,224 @@
+package session
+
+import (
+	"context"
+	"io"
+	"maps"
+	"net/http"
+	"strings"
+	"time"
+
+	"iot.internal/thingspace/internal/origin"
+)
+
+// RoundTrip sends a request with both tokens, to the origin of the base URL only. A request refused
+// because its session or bearer is stale is sent again, once for each of the two, if its body can be
+// had again (GetBody); otherwise the caller gets the platform's answer and the next request uses a
+// fresh token. It implements [http.RoundTripper]: the request is not changed, its body is closed,
+// and redirects are not followed.
+//
+// Besides the transport's errors: [ErrForeignHost], [ErrSessionEndpoint], [ErrClosed] and everything
+// that a login can fail with.
+func (c *Client) RoundTrip(req *http.Request) (*http.Response, error) {
+	if err := c.guard(req); err != nil {
+		closeBody(req)
+		return nil, err
+	}
+	now := time.Now()
+	s := c.current.Load()
+	if !s.fresh(now) {
+		var err error
+		if s, err = c.prepare(req.Context()); err != nil {
+			closeBody(req)
+			return nil, err
+		}
+	}
+	resp, err := c.base.RoundTrip(sign(req, s))
+	if err != nil {
+		return resp, err
+	}
+	resp.Request = req // the signed copy holds both tokens
+	if resp.StatusCode < http.StatusBadRequest {
+		c.used(s, now)
+		return resp, nil
+	}
+	return c.refused(req, resp, s, now)
+}
+
+// prepare is ready, and once more when a logout elsewhere overtook the login.
+func (c *Client) prepare(ctx context.Context) (*snapshot, error) {
+	s, err := c.ready(ctx, "request")
+	if isSuperseded(err) {
+		s, err = c.ready(ctx, "request")
+	}
+	return s, err
+}
+
+// guard refuses what credentials must not be sent with.
+func (c *Client) guard(req *http.Request) error {
+	switch {
+	case !c.origin.Owns(req):
+		return &Error{Op: "request", err: ErrForeignHost}
+	case origin.SessionEndpoint(req.URL):
+		return &Error{Op: "request", err: ErrSessionEndpoint}
+	}
+	return nil
+}
+
+// sign returns a copy of the request with both headers. The copy shares everything else with the
+// original, which nobody changes.
+func sign(req *http.Request, s *snapshot) *http.Request {
+	h := maps.Clone(req.Header)
+	if h == nil {
+		h = make(http.Header, 2)
+	}
+	for name := range h {
+		// A caller may have written them in a form of his own, and both would be sent.
+		if len(name) == len(headerToken) && strings.EqualFold(name, headerToken) ||
+			len(name) == len(headerAuthorization) && strings.EqualFold(name, headerAuthorization) {
+			delete(h, name)
+		}
+	}
+	h[headerAuthorization] = s.authorization
+	h[headerToken] = s.sessionToken
+	signed := new(http.Request)
+	*signed = *req
+	signed.Header = h
+	return signed
+}
+
+// refused looks at an answer of 400 or above: renews what the platform says is stale, and sends the
+// request again. It ends after one replay for each cause.
+func (c *Client) refused(req *http.Request, resp *http.Response, s *snapshot, now time.Time) (*http.Response, error) {
+	var bearerDone, sessionDone bool
+	for {
+		cause := c.judge(resp)
+		if cause == stillGood {
+			if resp.StatusCode < http.StatusBadRequest {
+				c.used(s, now)
+			}
+			return resp, nil
+		}
+		if !replayable(req) {
+			// The next request renews before it is sent.
+			c.disown(s, cause)
+			c.traceReplay(ReplayEvent{Cause: cause.String(), StatusCode: resp.StatusCode})
+			return resp, nil
+		}
+		var next *snapshot
+		var err error
+		ctx := req.Context()
+		if cause == staleBearer && !bearerDone {
+			bearerDone = true
+			next, err = c.withAnotherBearer(ctx, s)
+		}
+		if next == nil && err == nil && !sessionDone && (cause == staleSession || c.distrust(s)) {
+			// Also a 401 that stays with another bearer, or comes back with the same: once, until
+			// something succeeds.
+			sessionDone = true
+			cause = staleSession
+			next, err = c.withAnotherSession(ctx, s)
+		}
+		if err != nil {
+			drain(resp)
+			return nil, err
+		}
+		if next == nil {
+			return resp, nil
+		}
+		again := sign(req, next)
+		if req.Body != nil && req.Body != http.NoBody {
+			if again.Body, err = req.GetBody(); err != nil {
+				return resp, nil // what was meant to be sent cannot be had: the answer stands
+			}
+		}
+		c.traceReplay(ReplayEvent{Cause: cause.String(), StatusCode: resp.StatusCode, Replayed: true})
+		drain(resp)
+		s, now = next, time.Now()
+		if resp, err = c.base.RoundTrip(again); err != nil {
+			return resp, err
+		}
+		resp.Request = req
+	}
+}
+
+// withAnotherBearer returns a snapshot with a bearer other than s's, nil if the platform gave the same.
+func (c *Client) withAnotherBearer(ctx context.Context, s *snapshot) (*snapshot, error) {
+	old := s.bearer.value.Reveal()
+	b, err := c.bearer(ctx, s.session.account, old)
+	if err != nil {
+		return nil, err
+	}
+	if b.value.Reveal() == old {
+		return nil, nil
+	}
+	return c.signer(b, c.latest(s.session)), nil
+}
+
+// withAnotherSession returns a snapshot with a session other than s's.
+func (c *Client) withAnotherSession(ctx context.Context, s *snapshot) (*snapshot, error) {
+	old := s.session.token.Reveal()
+	c.discard(old, "refused")
+	want := acquisition{op: "request", refused: old}
+	part, err := c.session(ctx, want)
+	if isSuperseded(err) {
+		part, err = c.session(ctx, want)
+	}
+	if err != nil {
+		return nil, err
+	}
+	b, err := c.bearer(ctx, part.account, "")
+	if err != nil {
+		return nil, err
+	}
+	return c.signer(b, part), nil
+}
+
+// latest is the session in hand if it is newer than old.
+func (c *Client) latest(old *sessionPart) *sessionPart {
+	if snap := c.current.Load(); snap != nil && snap.session != nil && snap.session.account.key == old.account.key &&
+		snap.session.generation > old.generation {
+		return snap.session
+	}
+	return old
+}
+
+// disown makes the next request renew what was refused.
+func (c *Client) disown(s *snapshot, cause staleness) {
+	if cause == staleBearer {
+		c.discardBearer(s.bearer.value.Reveal())
+		return
+	}
+	c.discard(s.session.token.Reveal(), "refused")
+}
+
+// distrust reports whether a session may be renewed for a refusal that does not name it, and notes
+// that it is: once until a request succeeds.
+func (c *Client) distrust(s *snapshot) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	snap := c.current.Load()
+	if snap == nil || snap.distrusted {
+		return false
+	}
+	next := *snap
+	next.distrusted = true
+	c.current.Store(&next)
+	return true
+}
+
+func replayable(req *http.Request) bool {
+	return req.Body == nil || req.Body == http.NoBody || req.GetBody != nil
+}
+
+func closeBody(req *http.Request) {
+	if req.Body != nil {
+		_ = req.Body.Close()
+	}
+}
+
+// drain lets the connection be used again if little is left of the answer.
+func drain(resp *http.Response) {
+	_, _ = io.CopyN(io.Discard, resp.Body, peekLimit)
+	_ = resp.Body.Close()
+}
