@@ -41,7 +41,7 @@ type GatewayFault struct {
 
 // GatewayFaultDetail The fault proper.
 type GatewayFaultDetail struct {
-	// Code The number of the fault. Verizon documents it as a string; the gateway also sends it as a JSON number (gateway). It has no type here, so that a generated client reads both.
+	// Code The number of the fault. Verizon documents it as a string; the gateway also sends it as a JSON number (reported). It has no type here, so that a generated client reads both.
 	//
 	// Example: 900901
 	Code interface{} `json:"code,omitempty"`
@@ -204,12 +204,12 @@ type ClientInterface interface {
 	// Checks a user name and password and starts a session. The token in the answer goes into the header
 	// `VZ-M2M-Token` of every other call.
 	//
-	// This is the one call that needs the bearer token alone. Log in once and share the session: logging in for each
-	// request is slower, and every login with a wrong password is one of the five that lock the account.
+	// This is the one call that needs the bearer token alone **(SDK)**. Log in once and share the session: logging in
+	// for each request is slower, and every login with a wrong password is one of the five that lock the user.
 	//
-	// The error code and status of a wrong password, and those of a locked account, are **(unknown)**: treat every
-	// 400 and 403 that carries an `errorCode` as a refusal of the password, unless the code is one that is described
-	// here **(inferred)**. Do not repeat a refused login.
+	// The status and error code of a wrong password, and those of a locked user: **(unknown)**. Treat every 400 and
+	// 403 that carries an `errorCode` as a refusal of the password, unless the code is one of those described here
+	// **(inferred)**. Do not repeat a refused login.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -221,12 +221,12 @@ type ClientInterface interface {
 	// Checks a user name and password and starts a session. The token in the answer goes into the header
 	// `VZ-M2M-Token` of every other call.
 	//
-	// This is the one call that needs the bearer token alone. Log in once and share the session: logging in for each
-	// request is slower, and every login with a wrong password is one of the five that lock the account.
+	// This is the one call that needs the bearer token alone **(SDK)**. Log in once and share the session: logging in
+	// for each request is slower, and every login with a wrong password is one of the five that lock the user.
 	//
-	// The error code and status of a wrong password, and those of a locked account, are **(unknown)**: treat every
-	// 400 and 403 that carries an `errorCode` as a refusal of the password, unless the code is one that is described
-	// here **(inferred)**. Do not repeat a refused login.
+	// The status and error code of a wrong password, and those of a locked user: **(unknown)**. Treat every 400 and
+	// 403 that carries an `errorCode` as a refusal of the password, unless the code is one of those described here
+	// **(inferred)**. Do not repeat a refused login.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -238,8 +238,8 @@ type ClientInterface interface {
 	// Ends the session whose token is in the header `VZ-M2M-Token`, for everybody who uses that token. There is no
 	// request body. Callbacks that were registered go on being delivered.
 	//
-	// What the platform answers when that session has ended already is **(unknown)**; expect a 400 whose code
-	// contains `SessionToken` **(inferred)**, and take it as success. The call may be repeated.
+	// What the platform answers when that session has ended already: **(unknown)**. Expect a 400 whose code contains
+	// `SessionToken`, and take it as success **(inferred)**. The call may be repeated **(inferred)**.
 	//
 	// Corresponds with POST /m2m/v1/session/logout (the `EndConnectivityManagementSession` operationId).
 	EndConnectivityManagementSession(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -253,8 +253,7 @@ type ClientInterface interface {
 	// password that is lost. Make sure that the new password can be saved before sending, wait long, and never
 	// repeat the call automatically: neither on a time-out nor on a 5xx nor on a closed connection.
 	//
-	// Whether a wrong `oldPassword` counts as a failed login, and whether sessions survive the change, is
-	// **(unknown)**.
+	// Whether a wrong `oldPassword` counts as a failed login, and whether sessions survive the change: **(unknown)**.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -270,8 +269,7 @@ type ClientInterface interface {
 	// password that is lost. Make sure that the new password can be saved before sending, wait long, and never
 	// repeat the call automatically: neither on a time-out nor on a 5xx nor on a closed connection.
 	//
-	// Whether a wrong `oldPassword` counts as a failed login, and whether sessions survive the change, is
-	// **(unknown)**.
+	// Whether a wrong `oldPassword` counts as a failed login, and whether sessions survive the change: **(unknown)**.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -284,12 +282,12 @@ type ClientInterface interface {
 // Checks a user name and password and starts a session. The token in the answer goes into the header
 // `VZ-M2M-Token` of every other call.
 //
-// This is the one call that needs the bearer token alone. Log in once and share the session: logging in for each
-// request is slower, and every login with a wrong password is one of the five that lock the account.
+// This is the one call that needs the bearer token alone **(SDK)**. Log in once and share the session: logging in
+// for each request is slower, and every login with a wrong password is one of the five that lock the user.
 //
-// The error code and status of a wrong password, and those of a locked account, are **(unknown)**: treat every
-// 400 and 403 that carries an `errorCode` as a refusal of the password, unless the code is one that is described
-// here **(inferred)**. Do not repeat a refused login.
+// The status and error code of a wrong password, and those of a locked user: **(unknown)**. Treat every 400 and
+// 403 that carries an `errorCode` as a refusal of the password, unless the code is one of those described here
+// **(inferred)**. Do not repeat a refused login.
 //
 // Takes any type of body and a specified content type.
 //
@@ -311,12 +309,12 @@ func (c *Client) StartConnectivityManagementSessionWithBody(ctx context.Context,
 // Checks a user name and password and starts a session. The token in the answer goes into the header
 // `VZ-M2M-Token` of every other call.
 //
-// This is the one call that needs the bearer token alone. Log in once and share the session: logging in for each
-// request is slower, and every login with a wrong password is one of the five that lock the account.
+// This is the one call that needs the bearer token alone **(SDK)**. Log in once and share the session: logging in
+// for each request is slower, and every login with a wrong password is one of the five that lock the user.
 //
-// The error code and status of a wrong password, and those of a locked account, are **(unknown)**: treat every
-// 400 and 403 that carries an `errorCode` as a refusal of the password, unless the code is one that is described
-// here **(inferred)**. Do not repeat a refused login.
+// The status and error code of a wrong password, and those of a locked user: **(unknown)**. Treat every 400 and
+// 403 that carries an `errorCode` as a refusal of the password, unless the code is one of those described here
+// **(inferred)**. Do not repeat a refused login.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -338,8 +336,8 @@ func (c *Client) StartConnectivityManagementSession(ctx context.Context, body St
 // Ends the session whose token is in the header `VZ-M2M-Token`, for everybody who uses that token. There is no
 // request body. Callbacks that were registered go on being delivered.
 //
-// What the platform answers when that session has ended already is **(unknown)**; expect a 400 whose code
-// contains `SessionToken` **(inferred)**, and take it as success. The call may be repeated.
+// What the platform answers when that session has ended already: **(unknown)**. Expect a 400 whose code contains
+// `SessionToken`, and take it as success **(inferred)**. The call may be repeated **(inferred)**.
 //
 // Corresponds with POST /m2m/v1/session/logout (the `EndConnectivityManagementSession` operationId).
 func (c *Client) EndConnectivityManagementSession(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -363,8 +361,7 @@ func (c *Client) EndConnectivityManagementSession(ctx context.Context, reqEditor
 // password that is lost. Make sure that the new password can be saved before sending, wait long, and never
 // repeat the call automatically: neither on a time-out nor on a 5xx nor on a closed connection.
 //
-// Whether a wrong `oldPassword` counts as a failed login, and whether sessions survive the change, is
-// **(unknown)**.
+// Whether a wrong `oldPassword` counts as a failed login, and whether sessions survive the change: **(unknown)**.
 //
 // Takes any type of body and a specified content type.
 //
@@ -390,8 +387,7 @@ func (c *Client) ResetConnectivityManagementPasswordWithBody(ctx context.Context
 // password that is lost. Make sure that the new password can be saved before sending, wait long, and never
 // repeat the call automatically: neither on a time-out nor on a 5xx nor on a closed connection.
 //
-// Whether a wrong `oldPassword` counts as a failed login, and whether sessions survive the change, is
-// **(unknown)**.
+// Whether a wrong `oldPassword` counts as a failed login, and whether sessions survive the change: **(unknown)**.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -564,12 +560,12 @@ type ClientWithResponsesInterface interface {
 	// Checks a user name and password and starts a session. The token in the answer goes into the header
 	// `VZ-M2M-Token` of every other call.
 	//
-	// This is the one call that needs the bearer token alone. Log in once and share the session: logging in for each
-	// request is slower, and every login with a wrong password is one of the five that lock the account.
+	// This is the one call that needs the bearer token alone **(SDK)**. Log in once and share the session: logging in
+	// for each request is slower, and every login with a wrong password is one of the five that lock the user.
 	//
-	// The error code and status of a wrong password, and those of a locked account, are **(unknown)**: treat every
-	// 400 and 403 that carries an `errorCode` as a refusal of the password, unless the code is one that is described
-	// here **(inferred)**. Do not repeat a refused login.
+	// The status and error code of a wrong password, and those of a locked user: **(unknown)**. Treat every 400 and
+	// 403 that carries an `errorCode` as a refusal of the password, unless the code is one of those described here
+	// **(inferred)**. Do not repeat a refused login.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -581,12 +577,12 @@ type ClientWithResponsesInterface interface {
 	// Checks a user name and password and starts a session. The token in the answer goes into the header
 	// `VZ-M2M-Token` of every other call.
 	//
-	// This is the one call that needs the bearer token alone. Log in once and share the session: logging in for each
-	// request is slower, and every login with a wrong password is one of the five that lock the account.
+	// This is the one call that needs the bearer token alone **(SDK)**. Log in once and share the session: logging in
+	// for each request is slower, and every login with a wrong password is one of the five that lock the user.
 	//
-	// The error code and status of a wrong password, and those of a locked account, are **(unknown)**: treat every
-	// 400 and 403 that carries an `errorCode` as a refusal of the password, unless the code is one that is described
-	// here **(inferred)**. Do not repeat a refused login.
+	// The status and error code of a wrong password, and those of a locked user: **(unknown)**. Treat every 400 and
+	// 403 that carries an `errorCode` as a refusal of the password, unless the code is one of those described here
+	// **(inferred)**. Do not repeat a refused login.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -598,8 +594,8 @@ type ClientWithResponsesInterface interface {
 	// Ends the session whose token is in the header `VZ-M2M-Token`, for everybody who uses that token. There is no
 	// request body. Callbacks that were registered go on being delivered.
 	//
-	// What the platform answers when that session has ended already is **(unknown)**; expect a 400 whose code
-	// contains `SessionToken` **(inferred)**, and take it as success. The call may be repeated.
+	// What the platform answers when that session has ended already: **(unknown)**. Expect a 400 whose code contains
+	// `SessionToken`, and take it as success **(inferred)**. The call may be repeated **(inferred)**.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -615,8 +611,7 @@ type ClientWithResponsesInterface interface {
 	// password that is lost. Make sure that the new password can be saved before sending, wait long, and never
 	// repeat the call automatically: neither on a time-out nor on a 5xx nor on a closed connection.
 	//
-	// Whether a wrong `oldPassword` counts as a failed login, and whether sessions survive the change, is
-	// **(unknown)**.
+	// Whether a wrong `oldPassword` counts as a failed login, and whether sessions survive the change: **(unknown)**.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -632,8 +627,7 @@ type ClientWithResponsesInterface interface {
 	// password that is lost. Make sure that the new password can be saved before sending, wait long, and never
 	// repeat the call automatically: neither on a time-out nor on a 5xx nor on a closed connection.
 	//
-	// Whether a wrong `oldPassword` counts as a failed login, and whether sessions survive the change, is
-	// **(unknown)**.
+	// Whether a wrong `oldPassword` counts as a failed login, and whether sessions survive the change: **(unknown)**.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -769,12 +763,12 @@ func (r ResetConnectivityManagementPasswordResponse) ContentType() string {
 // Checks a user name and password and starts a session. The token in the answer goes into the header
 // `VZ-M2M-Token` of every other call.
 //
-// This is the one call that needs the bearer token alone. Log in once and share the session: logging in for each
-// request is slower, and every login with a wrong password is one of the five that lock the account.
+// This is the one call that needs the bearer token alone **(SDK)**. Log in once and share the session: logging in
+// for each request is slower, and every login with a wrong password is one of the five that lock the user.
 //
-// The error code and status of a wrong password, and those of a locked account, are **(unknown)**: treat every
-// 400 and 403 that carries an `errorCode` as a refusal of the password, unless the code is one that is described
-// here **(inferred)**. Do not repeat a refused login.
+// The status and error code of a wrong password, and those of a locked user: **(unknown)**. Treat every 400 and
+// 403 that carries an `errorCode` as a refusal of the password, unless the code is one of those described here
+// **(inferred)**. Do not repeat a refused login.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -792,12 +786,12 @@ func (c *ClientWithResponses) StartConnectivityManagementSessionWithBodyWithResp
 // Checks a user name and password and starts a session. The token in the answer goes into the header
 // `VZ-M2M-Token` of every other call.
 //
-// This is the one call that needs the bearer token alone. Log in once and share the session: logging in for each
-// request is slower, and every login with a wrong password is one of the five that lock the account.
+// This is the one call that needs the bearer token alone **(SDK)**. Log in once and share the session: logging in
+// for each request is slower, and every login with a wrong password is one of the five that lock the user.
 //
-// The error code and status of a wrong password, and those of a locked account, are **(unknown)**: treat every
-// 400 and 403 that carries an `errorCode` as a refusal of the password, unless the code is one that is described
-// here **(inferred)**. Do not repeat a refused login.
+// The status and error code of a wrong password, and those of a locked user: **(unknown)**. Treat every 400 and
+// 403 that carries an `errorCode` as a refusal of the password, unless the code is one of those described here
+// **(inferred)**. Do not repeat a refused login.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -815,8 +809,8 @@ func (c *ClientWithResponses) StartConnectivityManagementSessionWithResponse(ctx
 // Ends the session whose token is in the header `VZ-M2M-Token`, for everybody who uses that token. There is no
 // request body. Callbacks that were registered go on being delivered.
 //
-// What the platform answers when that session has ended already is **(unknown)**; expect a 400 whose code
-// contains `SessionToken` **(inferred)**, and take it as success. The call may be repeated.
+// What the platform answers when that session has ended already: **(unknown)**. Expect a 400 whose code contains
+// `SessionToken`, and take it as success **(inferred)**. The call may be repeated **(inferred)**.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -838,8 +832,7 @@ func (c *ClientWithResponses) EndConnectivityManagementSessionWithResponse(ctx c
 // password that is lost. Make sure that the new password can be saved before sending, wait long, and never
 // repeat the call automatically: neither on a time-out nor on a 5xx nor on a closed connection.
 //
-// Whether a wrong `oldPassword` counts as a failed login, and whether sessions survive the change, is
-// **(unknown)**.
+// Whether a wrong `oldPassword` counts as a failed login, and whether sessions survive the change: **(unknown)**.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -861,8 +854,7 @@ func (c *ClientWithResponses) ResetConnectivityManagementPasswordWithBodyWithRes
 // password that is lost. Make sure that the new password can be saved before sending, wait long, and never
 // repeat the call automatically: neither on a time-out nor on a 5xx nor on a closed connection.
 //
-// Whether a wrong `oldPassword` counts as a failed login, and whether sessions survive the change, is
-// **(unknown)**.
+// Whether a wrong `oldPassword` counts as a failed login, and whether sessions survive the change: **(unknown)**.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //

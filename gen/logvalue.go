@@ -63,4 +63,6 @@ func (r ResetConnectivityManagementPasswordResponse) Format(f fmt.State, _ rune)
 	formatStatus(f, "ResetConnectivityManagementPasswordResponse", r.StatusCode())
 }
 
-func formatStatus(w io.Writer, name string, status int) { _, _ = fmt.Fprintf(w, "%s(%d)", name, status) }
+func formatStatus(w io.Writer, name string, status int) {
+	_, _ = fmt.Fprintf(w, "%s(%d)", name, status)
+}

@@ -8,12 +8,13 @@ import (
 
 // Secret is the type of every field that the contract marks with format: password.
 //
-// Package fmt, package log/slog and a panic print it as [REDACTED], whatever the verb. encoding/json writes the real
+// Package fmt, package log/slog and a panic print it as [REDACTED]. encoding/json writes the real
 // value, since that is what goes over the wire; string(s) is the real value too.
 //
-// Two ways around it remain, which no method can close: fmt calls no methods on unexported struct fields, and the JSON
-// handler of log/slog encodes what lies inside a struct, map or slice with encoding/json. The types of this package
-// guard themselves against the second (see LogValue on each); a type that contains them must do the same.
+// Three ways around it remain, which no method can close: fmt calls no methods on unexported struct fields; it calls
+// none for the verbs %p and %w, which go vet refuses here; and the JSON handler of log/slog encodes what lies inside a
+// struct, map or slice with encoding/json. The types of this package guard themselves against the last (see LogValue on
+// each); a type that contains them must do the same.
 type Secret string
 
 const redacted = "[REDACTED]"
