@@ -1,0 +1,19 @@
+//go:build !unix && !windows
+
+package durable
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+)
+
+var errNotDir = errors.New("not a directory")
+
+func rename(from, to string) error { return os.Rename(from, to) }
+
+// SyncDir does nothing here.
+func SyncDir(string) error { return nil }
+
+// Chown does nothing here.
+func Chown(*os.File, fs.FileInfo) error { return nil }
