@@ -249,8 +249,8 @@ type ClientInterface interface {
 	// Replaces the password of the current user name by a random one that the server makes. It is effective
 	// immediately, and the caller cannot choose it.
 	//
-	// **This call happens once.** Its answer is the only copy of the new password, so an answer that is lost is a
-	// password that is lost. Make sure that the new password can be saved before sending, wait long, and never
+	// **Send it once.** The answer is the only copy of the new password, so an answer that is lost is a password that
+	// is lost. Make sure that the new password can be saved before sending, be patient with the answer, and never
 	// repeat the call automatically: neither on a time-out nor on a 5xx nor on a closed connection.
 	//
 	// Whether a wrong `oldPassword` counts as a failed login, and whether sessions survive the change: **(unknown)**.
@@ -265,8 +265,8 @@ type ClientInterface interface {
 	// Replaces the password of the current user name by a random one that the server makes. It is effective
 	// immediately, and the caller cannot choose it.
 	//
-	// **This call happens once.** Its answer is the only copy of the new password, so an answer that is lost is a
-	// password that is lost. Make sure that the new password can be saved before sending, wait long, and never
+	// **Send it once.** The answer is the only copy of the new password, so an answer that is lost is a password that
+	// is lost. Make sure that the new password can be saved before sending, be patient with the answer, and never
 	// repeat the call automatically: neither on a time-out nor on a 5xx nor on a closed connection.
 	//
 	// Whether a wrong `oldPassword` counts as a failed login, and whether sessions survive the change: **(unknown)**.
@@ -357,8 +357,8 @@ func (c *Client) EndConnectivityManagementSession(ctx context.Context, reqEditor
 // Replaces the password of the current user name by a random one that the server makes. It is effective
 // immediately, and the caller cannot choose it.
 //
-// **This call happens once.** Its answer is the only copy of the new password, so an answer that is lost is a
-// password that is lost. Make sure that the new password can be saved before sending, wait long, and never
+// **Send it once.** The answer is the only copy of the new password, so an answer that is lost is a password that
+// is lost. Make sure that the new password can be saved before sending, be patient with the answer, and never
 // repeat the call automatically: neither on a time-out nor on a 5xx nor on a closed connection.
 //
 // Whether a wrong `oldPassword` counts as a failed login, and whether sessions survive the change: **(unknown)**.
@@ -383,8 +383,8 @@ func (c *Client) ResetConnectivityManagementPasswordWithBody(ctx context.Context
 // Replaces the password of the current user name by a random one that the server makes. It is effective
 // immediately, and the caller cannot choose it.
 //
-// **This call happens once.** Its answer is the only copy of the new password, so an answer that is lost is a
-// password that is lost. Make sure that the new password can be saved before sending, wait long, and never
+// **Send it once.** The answer is the only copy of the new password, so an answer that is lost is a password that
+// is lost. Make sure that the new password can be saved before sending, be patient with the answer, and never
 // repeat the call automatically: neither on a time-out nor on a 5xx nor on a closed connection.
 //
 // Whether a wrong `oldPassword` counts as a failed login, and whether sessions survive the change: **(unknown)**.
@@ -607,8 +607,8 @@ type ClientWithResponsesInterface interface {
 	// Replaces the password of the current user name by a random one that the server makes. It is effective
 	// immediately, and the caller cannot choose it.
 	//
-	// **This call happens once.** Its answer is the only copy of the new password, so an answer that is lost is a
-	// password that is lost. Make sure that the new password can be saved before sending, wait long, and never
+	// **Send it once.** The answer is the only copy of the new password, so an answer that is lost is a password that
+	// is lost. Make sure that the new password can be saved before sending, be patient with the answer, and never
 	// repeat the call automatically: neither on a time-out nor on a 5xx nor on a closed connection.
 	//
 	// Whether a wrong `oldPassword` counts as a failed login, and whether sessions survive the change: **(unknown)**.
@@ -623,8 +623,8 @@ type ClientWithResponsesInterface interface {
 	// Replaces the password of the current user name by a random one that the server makes. It is effective
 	// immediately, and the caller cannot choose it.
 	//
-	// **This call happens once.** Its answer is the only copy of the new password, so an answer that is lost is a
-	// password that is lost. Make sure that the new password can be saved before sending, wait long, and never
+	// **Send it once.** The answer is the only copy of the new password, so an answer that is lost is a password that
+	// is lost. Make sure that the new password can be saved before sending, be patient with the answer, and never
 	// repeat the call automatically: neither on a time-out nor on a 5xx nor on a closed connection.
 	//
 	// Whether a wrong `oldPassword` counts as a failed login, and whether sessions survive the change: **(unknown)**.
@@ -828,8 +828,8 @@ func (c *ClientWithResponses) EndConnectivityManagementSessionWithResponse(ctx c
 // Replaces the password of the current user name by a random one that the server makes. It is effective
 // immediately, and the caller cannot choose it.
 //
-// **This call happens once.** Its answer is the only copy of the new password, so an answer that is lost is a
-// password that is lost. Make sure that the new password can be saved before sending, wait long, and never
+// **Send it once.** The answer is the only copy of the new password, so an answer that is lost is a password that
+// is lost. Make sure that the new password can be saved before sending, be patient with the answer, and never
 // repeat the call automatically: neither on a time-out nor on a 5xx nor on a closed connection.
 //
 // Whether a wrong `oldPassword` counts as a failed login, and whether sessions survive the change: **(unknown)**.
@@ -850,8 +850,8 @@ func (c *ClientWithResponses) ResetConnectivityManagementPasswordWithBodyWithRes
 // Replaces the password of the current user name by a random one that the server makes. It is effective
 // immediately, and the caller cannot choose it.
 //
-// **This call happens once.** Its answer is the only copy of the new password, so an answer that is lost is a
-// password that is lost. Make sure that the new password can be saved before sending, wait long, and never
+// **Send it once.** The answer is the only copy of the new password, so an answer that is lost is a password that
+// is lost. Make sure that the new password can be saved before sending, be patient with the answer, and never
 // repeat the call automatically: neither on a time-out nor on a 5xx nor on a closed connection.
 //
 // Whether a wrong `oldPassword` counts as a failed login, and whether sessions survive the change: **(unknown)**.
