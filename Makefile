@@ -1,0 +1,96 @@
+# Everything a person or CI does here. `make help` lists it.
+
+GO            ?= go
+GOLANGCI_LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+GOVULNCHECK   := golang.org/x/vuln/cmd/govulncheck@v1.9.0
+# The race detector needs a C compiler; without one the tests still run, and say so.
+RACE          := $(shell { command -v gcc || command -v clang; } >/dev/null 2>&1 && echo -race)
+BIN           := bin/thingspace
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: ## the whole story against the built-in simulator, no account needed
+	$(GO) run ./cmd/thingspace demo
+
+.PHONY: test
+test: ## all tests
+ifeq ($(RACE),)
+	@echo "make test: no C compiler found, so the tests run without the race detector"
+endif
+	@test -x api/lint/node_modules/.bin/redocly || echo "make test: Redocly is not installed (make spec-lint-deps, needs npm), so its half of the contract's gate is skipped"
+	$(GO) test $(RACE) ./...
+
+.PHONY: build
+build: ## the command, as bin/thingspace, reproducibly
+	CGO_ENABLED=0 $(GO) build -trimpath -o $(BIN) ./cmd/thingspace
+
+.PHONY: install
+install: ## the command, into GOBIN
+	CGO_ENABLED=0 $(GO) install -trimpath ./cmd/thingspace
+
+.PHONY: generate
+generate: ## refresh gen/ from api/openapi.yaml
+	$(GO) generate ./...
+
+.PHONY: api-golden
+api-golden: ## rewrite the golden files of the exported API, after a change that is meant
+	$(GO) test ./internal/apigolden -run TestExportedAPI -update
+
+.PHONY: check
+check: generate-check tidy-check vet cross lint spec-lint race ## everything that must hold before a commit
+
+.PHONY: generate-check
+generate-check: ## fail if anything generated differs from what is committed
+	$(GO) run ./internal/gencheck
+
+.PHONY: tidy-check
+tidy-check: ## fail if go.mod or go.sum is not tidy
+	$(GO) mod tidy -diff
+
+.PHONY: vet
+vet: ## go vet
+	$(GO) vet ./...
+
+.PHONY: cross
+cross: ## vet what importers use for macOS and Windows too
+	GOOS=darwin CGO_ENABLED=0 $(GO) vet ./session/... ./cmd/... ./internal/cli/...
+	GOOS=windows CGO_ENABLED=0 $(GO) vet ./session/... ./cmd/... ./internal/cli/...
+
+.PHONY: lint
+lint: ## golangci-lint
+	$(GO) run $(GOLANGCI_LINT) run ./...
+
+.PHONY: spec-lint-deps
+spec-lint-deps: ## install the pinned Redocly (needs npm)
+	cd api/lint && npm ci --ignore-scripts --no-audit --no-fund
+
+.PHONY: spec-lint
+spec-lint: ## judge api/openapi.yaml with kin-openapi, Redocly and our own laws
+	@test -x api/lint/node_modules/.bin/redocly || ! command -v npm >/dev/null 2>&1 || $(MAKE) spec-lint-deps
+	$(GO) run ./internal/specgate/speclint api/openapi.yaml
+
+.PHONY: race
+race: ## the tests with the race detector
+	$(GO) test -race ./...
+
+.PHONY: smoke
+smoke: build ## the built command, from the outside
+	sh internal/smoke/smoke.sh ./$(BIN)
+
+.PHONY: vuln
+vuln: ## govulncheck, where its database can be reached
+	$(GO) run $(GOVULNCHECK) ./...
+
+.PHONY: module
+module: ## rename the module everywhere: make module MODULE=example.com/x
+	@test -n "$(MODULE)" || { echo "usage: make module MODULE=example.com/x" >&2; exit 2; }
+	sh internal/rename/rename.sh "$(MODULE)"
+
+.PHONY: module-check
+module-check: ## rename the module in a copy, build and test it there
+	sh internal/rename/check.sh
