@@ -93,6 +93,10 @@ func check(ctx context.Context, dir string) ([]string, error) {
 func copyFiles(from string, to *os.Root, names []string) (source, generated map[string][]byte, err error) {
 	source, generated = make(map[string][]byte), make(map[string][]byte)
 	for _, name := range names {
+		// Generators rely on the directory being there, even if everything in it is theirs.
+		if err := to.MkdirAll(path.Dir(name), 0o700); err != nil {
+			return nil, nil, err
+		}
 		info, err := os.Lstat(filepath.Join(from, name))
 		if errors.Is(err, fs.ErrNotExist) {
 			continue // deleted, but not yet from the index
@@ -112,9 +116,6 @@ func copyFiles(from string, to *os.Root, names []string) (source, generated map[
 			continue
 		}
 		source[name] = content
-		if err := to.MkdirAll(path.Dir(name), 0o700); err != nil {
-			return nil, nil, err
-		}
 		if err := to.WriteFile(name, content, info.Mode().Perm()); err != nil {
 			return nil, nil, err
 		}
