@@ -39,7 +39,7 @@ const (
 	maxStrikes      = 8
 	// unprovenLimit is how many sessions in a row may be replaced without one answer that showed
 	// that they work; after that a login waits for unprovenPause.
-	unprovenLimit = 2
+	unprovenLimit = 10
 	unprovenPause = time.Minute
 )
 
