@@ -57,6 +57,10 @@ type Token struct{ secret Secret }
 
 func newToken(value string) Token { return Token{NewSecret(value)} }
 
+// NewToken wraps a session token that this process did not get from a [Client], so that its refusal
+// can be told to [Client.Renew].
+func NewToken(value string) Token { return newToken(value) }
+
 // Reveal returns the token itself, the value of the VZ-M2M-Token header.
 func (t Token) Reveal() string { return t.secret.Reveal() }
 
