@@ -22,7 +22,8 @@ type Redocly struct {
 // ErrNoRedocly says that Redocly is not installed.
 var ErrNoRedocly = errors.New("redocly is not installed: it needs Node.js and `npm ci --prefix api/lint`")
 
-// NewRedocly finds Redocly in the module whose root directory is given. The error wraps [ErrNoRedocly] if it is absent.
+// NewRedocly finds Redocly in the module whose root directory is given. The error wraps [ErrNoRedocly] if it is absent;
+// another version than the pinned one is an error of its own.
 func NewRedocly(root string) (*Redocly, error) {
 	if _, err := exec.LookPath("node"); err != nil {
 		return nil, fmt.Errorf("%w (no node in PATH)", ErrNoRedocly)
@@ -35,7 +36,45 @@ func NewRedocly(root string) (*Redocly, error) {
 	if _, err := os.Stat(command); err != nil {
 		return nil, fmt.Errorf("%w (%w)", ErrNoRedocly, err)
 	}
+	pinned, err := pinnedVersion(dir)
+	if err != nil {
+		return nil, err
+	}
+	installed, err := installedVersion(dir)
+	if err != nil {
+		return nil, err
+	}
+	if installed != pinned {
+		return nil, fmt.Errorf("redocly %s is installed and %s is pinned: run `npm ci --prefix api/lint`", installed, pinned)
+	}
 	return &Redocly{command: command, config: filepath.Join(dir, "redocly.yaml")}, nil
+}
+
+func pinnedVersion(dir string) (string, error) {
+	var manifest struct {
+		DevDependencies map[string]string `json:"devDependencies"`
+	}
+	err := readJSON(filepath.Join(dir, "package.json"), &manifest)
+	return manifest.DevDependencies["@redocly/cli"], err
+}
+
+func installedVersion(dir string) (string, error) {
+	var manifest struct {
+		Version string `json:"version"`
+	}
+	err := readJSON(filepath.Join(dir, "node_modules", "@redocly", "cli", "package.json"), &manifest)
+	return manifest.Version, err
+}
+
+func readJSON(file string, into any) error {
+	content, err := os.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(content, into); err != nil {
+		return fmt.Errorf("%s: %w", file, err)
+	}
+	return nil
 }
 
 // lint judges all files in one run. Their base names must differ. A warning is a problem too.
