@@ -1,0 +1,114 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"sync"
+
+	"iot.internal/thingspace/session"
+	"iot.internal/thingspace/session/filestore"
+)
+
+// credentials is where a command's user name and password come from.
+type credentials struct {
+	source session.CredentialSource
+	given  *givenCredentials // source, if it is not a file that can be rewritten
+	path   string            // of that file
+}
+
+// openCredentials chooses among the ways to give credentials. Two at once are a mistake, even if they
+// agree today: after a password reset one of them would be wrong.
+func (a *app) openCredentials(ctx context.Context) (credentials, error) {
+	username, err := a.settings.get(setUsername)
+	if err != nil {
+		return credentials{}, err
+	}
+	from, value, err := a.settings.one(setCredentials, setPassword, setPasswordFile)
+	if err != nil {
+		return credentials{}, err
+	}
+	if from.env == setCredentials.env {
+		return a.credentialsFile(ctx, value, username)
+	}
+	if username == "" {
+		return credentials{}, usage(seeEnvironment, "%s is not set (nor is %s)", setUsername.env, setCredentials.env)
+	}
+	given := &givenCredentials{username: username}
+	switch from.env {
+	case setPassword.env:
+		given.read = func() (string, error) { return value, nil }
+	case setPasswordFile.env:
+		given.read = secretFile(value, a.settings.name(setPasswordFile)).read
+		if _, err := given.read(); err != nil {
+			return credentials{}, err
+		}
+	}
+	return credentials{source: given, given: given}, nil
+}
+
+// credentialsFile uses a file that a password reset may rewrite. It is read once now, so that a
+// mistake in it is told before anything else happens.
+func (a *app) credentialsFile(ctx context.Context, path, username string) (credentials, error) {
+	source := filestore.Credentials(path)
+	c, err := source.Load(ctx)
+	if err != nil {
+		return credentials{}, &failure{
+			status: exitUsage, what: a.settings.name(setCredentials) + ": " + err.Error(), todo: "nothing was sent", cause: err,
+		}
+	}
+	if username != "" && username != c.Username {
+		return credentials{}, usage("leave "+a.settings.name(setUsername)+" out, or name the same user",
+			"%s and %s name different users", a.settings.name(setUsername), a.settings.name(setCredentials))
+	}
+	return credentials{source: source, path: path}, nil
+}
+
+// wanting reports whether err comes from there being no password: a login was needed and not sent.
+func (c credentials) wanting(err error) bool {
+	var e *session.Error
+	if c.given == nil || !c.given.gaveNone() || !errors.As(err, &e) {
+		return false
+	}
+	return e.StatusCode == 0 && (e.Op == "login" || e.Op == "request" || e.Op == "reset") && !known(err)
+}
+
+// givenCredentials are read-only: a password reset refuses them.
+type givenCredentials struct {
+	username string
+	read     func() (string, error) // nil: no password is given
+
+	mu    sync.Mutex
+	typed session.Secret // by a person
+	none  bool           // Load had no password to give
+}
+
+// Load implements [session.CredentialSource]. A password in a file is read again every time.
+func (g *givenCredentials) Load(context.Context) (session.Credentials, error) {
+	c := session.Credentials{Username: g.username}
+	if g.read != nil {
+		password, err := g.read()
+		if err != nil {
+			return c, err
+		}
+		c.Password = session.NewSecret(password)
+		return c, nil
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	c.Password = g.typed
+	g.none = g.none || c.Password.Reveal() == ""
+	return c, nil
+}
+
+func (g *givenCredentials) gaveNone() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.none
+}
+
+// take uses a password that a person has typed.
+func (g *givenCredentials) take(password session.Secret) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.typed, g.none = password, false
+}

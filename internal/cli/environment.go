@@ -1,0 +1,40 @@
+package cli
+
+import (
+	"fmt"
+	"strings"
+)
+
+// environmentTopic is the table of the settings with what goes together.
+func environmentTopic() string {
+	var b strings.Builder
+	b.WriteString("Flags override variables; an empty variable is no variable.\n\n")
+	for _, v := range allSettings {
+		flag := "(no flag: a command line is not private)"
+		if v.flag != "" {
+			flag = "--" + v.flag + " " + v.value
+		}
+		fmt.Fprintf(&b, "  %-28s %s\n      %s\n", v.env, flag, v.help)
+	}
+	b.WriteString(`
+Needed are the application's key and secret, and one of:
+  * THINGSPACE_CREDENTIALS_FILE, which "password reset" can rewrite;
+  * THINGSPACE_USERNAME with THINGSPACE_PASSWORD or THINGSPACE_PASSWORD_FILE;
+  * THINGSPACE_USERNAME alone: the password is asked for on a terminal if a login needs it.
+Of THINGSPACE_CREDENTIALS_FILE, THINGSPACE_PASSWORD and THINGSPACE_PASSWORD_FILE only one may be
+given (a flag wins over the environment): after a password reset the others would be wrong.
+THINGSPACE_USERNAME beside a credentials file must name the user in it.
+
+Files with secrets must not be readable by others (chmod 600), except on a read-only mount, as
+Kubernetes mounts a Secret. A line end at their end does not count. A pipe may be given instead
+of a file: THINGSPACE_PASSWORD_FILE=<(pass show verizon) works.
+
+The file store is a directory: $XDG_STATE_HOME/thingspace, or ~/.local/state/thingspace (macOS:
+~/Library/Application Support/thingspace, Windows: %LocalAppData%\thingspace). It holds one
+small record per user: the session and the bearer, encrypted with the application's secret, and
+the count of failed logins. Do not put it where something cleans up. The memory store forgets
+all that when the command ends: every command then logs in anew, and nobody counts.
+
+HTTPS_PROXY, NO_PROXY, SSL_CERT_FILE and SSL_CERT_DIR work as for any Go program.`)
+	return b.String()
+}

@@ -1,0 +1,134 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"sync"
+
+	"iot.internal/thingspace/session"
+)
+
+// interrupts turns signals into the end of the command's context, except while something is under
+// way whose answer must not be lost: a login, whose strike would stay unsettled, or a password
+// reset, whose answer is the only copy of the new password. Then it says that it waits.
+type interrupts struct {
+	notices io.Writer
+
+	mu     sync.Mutex
+	busy   map[string]int // what is under way
+	caught bool
+	cancel context.CancelCauseFunc
+}
+
+// listen begins to listen for signals until stop is called.
+func (i *interrupts) listen(parent context.Context) (ctx context.Context, stop func()) {
+	ctx, cancel := context.WithCancelCause(parent)
+	i.mu.Lock()
+	i.cancel = cancel
+	i.mu.Unlock()
+	signals := make(chan os.Signal, 4)
+	signal.Notify(signals, interruptSignals()...)
+	done := make(chan struct{})
+	var listening sync.WaitGroup
+	listening.Go(func() {
+		for {
+			select {
+			case <-signals:
+				i.interrupt()
+			case <-done:
+				return
+			}
+		}
+	})
+	return ctx, func() {
+		signal.Stop(signals)
+		close(done)
+		listening.Wait()
+		cancel(nil)
+	}
+}
+
+func (i *interrupts) interrupt() {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.caught = true
+	if !i.notice() {
+		i.cancel(errInterrupted)
+	}
+}
+
+// notice says what is waited for, and reports whether there is anything.
+func (i *interrupts) notice() bool {
+	for _, what := range []string{underReset, underLogin} {
+		if i.busy[what] > 0 {
+			_, _ = fmt.Fprintf(i.notices, "thingspace: interrupted, but a %s is under way: waiting for its answer, %s\n", what, waitingFor[what])
+			return true
+		}
+	}
+	return false
+}
+
+// What is not cut short.
+const (
+	underLogin = "login"
+	underReset = "password reset"
+)
+
+var waitingFor = map[string]string{
+	underLogin: "which decides whether it counts as a failed one",
+	underReset: "which is the only copy of the new password",
+}
+
+// begin marks something as under way until end is called.
+func (i *interrupts) begin(what string) (end func()) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if i.busy == nil {
+		i.busy = map[string]int{}
+	}
+	i.busy[what]++
+	return sync.OnceFunc(func() {
+		i.mu.Lock()
+		defer i.mu.Unlock()
+		i.busy[what]--
+	})
+}
+
+// stillWaiting says so if the command was interrupted and what it began is not over.
+func (i *interrupts) stillWaiting() {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if i.caught {
+		i.notice()
+	}
+}
+
+// pending reports an interrupt that was held up by something under way.
+func (i *interrupts) pending() error {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if i.caught {
+		return errInterrupted
+	}
+	return nil
+}
+
+// trace follows the logins that a client sends.
+func (i *interrupts) trace() *session.Trace {
+	var mu sync.Mutex
+	var end func()
+	return &session.Trace{Login: func(e session.LoginEvent) {
+		mu.Lock()
+		defer mu.Unlock()
+		if end != nil {
+			end()
+			end = nil
+		}
+		if e.Phase == session.LoginStarted {
+			end = i.begin(underLogin)
+		}
+	}}
+}

@@ -1,0 +1,71 @@
+// Package cli is the thingspace command: what it is told by flags and environment, what it prints,
+// and its exit status. What it does with sessions is package session's.
+package cli
+
+import (
+	"context"
+	"io"
+	"os"
+
+	"github.com/spf13/cobra"
+)
+
+// Main runs the command with the process's streams and environment, and returns its exit status.
+func Main(args []string) int {
+	survivePipes()
+	a := newApp(os.Stdin, os.Stdout, os.Stderr, os.LookupEnv)
+	return a.run(context.Background(), args)
+}
+
+// app is one invocation.
+type app struct {
+	in      io.Reader
+	out     *output
+	err     io.Writer
+	environ func(string) (string, bool)
+
+	settings   settings
+	verbose    bool
+	interrupts *interrupts
+	started    bool // the command line was understood, and a command began
+}
+
+func newApp(in io.Reader, out, err io.Writer, environ func(string) (string, bool)) *app {
+	a := &app{in: in, out: &output{w: out}, err: err, environ: environ}
+	a.settings.environ = environ
+	a.interrupts = &interrupts{notices: err}
+	return a
+}
+
+// run executes one command line.
+func (a *app) run(ctx context.Context, args []string) int {
+	ctx, stop := a.interrupts.listen(ctx)
+	defer stop()
+	root := a.root()
+	root.SetArgs(args)
+	err := root.ExecuteContext(ctx)
+	if err != nil && !a.started {
+		err = misused(root, args, err)
+	}
+	return a.report(err)
+}
+
+// report prints the one line of a failure and returns the exit status.
+func (a *app) report(err error) int {
+	if err == nil {
+		err = a.out.failure()
+	}
+	status, line := explain(err)
+	if line != "" {
+		_, _ = io.WriteString(a.err, "thingspace: "+line+"\n")
+	}
+	return status
+}
+
+// does wraps what a command does, so that errors of the command line can be told from its own.
+func (a *app) does(f func(ctx context.Context, args []string) error) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, args []string) error {
+		a.started = true
+		return f(cmd.Context(), args)
+	}
+}

@@ -1,0 +1,105 @@
+package cli
+
+import (
+	"context"
+	"log/slog"
+	"strings"
+
+	"iot.internal/thingspace/session"
+)
+
+const seeEnvironment = "see 'thingspace help environment'"
+
+// opened is a client with what it was made of.
+type opened struct {
+	*session.Client
+	credentials credentials
+	store       openedStore
+	baseURL     string
+}
+
+// open makes the client that the settings describe. It sends nothing.
+func (a *app) open(ctx context.Context) (*opened, error) {
+	baseURL, err := a.settings.get(setBaseURL)
+	if err != nil {
+		return nil, err
+	}
+	if baseURL == "" {
+		baseURL = session.Production
+	}
+	application, err := a.application()
+	if err != nil {
+		return nil, err
+	}
+	spec, err := a.settings.get(setStore)
+	if err != nil {
+		return nil, err
+	}
+	store, err := openStore(spec, a.environ)
+	if err != nil {
+		return nil, err
+	}
+	credentials, err := a.openCredentials(ctx)
+	if err != nil {
+		return nil, err
+	}
+	cfg := session.Config{
+		BaseURL: baseURL, Application: application, Credentials: credentials.source, Store: store.Store,
+		Trace: a.interrupts.trace(), UserAgent: userAgent(),
+	}
+	if a.verbose {
+		cfg.Logger = slog.New(slog.NewTextHandler(a.err, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	}
+	client, err := session.New(cfg)
+	if err != nil {
+		return nil, &failure{
+			status: exitUsage, what: strings.TrimPrefix(err.Error(), "thingspace: "), todo: seeEnvironment, cause: err,
+		}
+	}
+	return &opened{Client: client, credentials: credentials, store: store, baseURL: strings.TrimRight(baseURL, "/")}, nil
+}
+
+// application is the OAuth2 key and secret.
+func (a *app) application() (session.Application, error) {
+	key, err := a.settings.get(setAppKey)
+	if err != nil {
+		return session.Application{}, err
+	}
+	from, secret, err := a.settings.one(setAppSecret, setAppSecretFile)
+	if err != nil {
+		return session.Application{}, err
+	}
+	var missing []string
+	if key == "" {
+		missing = append(missing, setAppKey.env)
+	}
+	if from.env == "" {
+		missing = append(missing, setAppSecret.env+" (or "+setAppSecretFile.env+")")
+	}
+	if len(missing) > 0 {
+		return session.Application{}, usage(seeEnvironment, "not set: %s", strings.Join(missing, " and "))
+	}
+	if from.env == setAppSecretFile.env {
+		if secret, err = secretFile(secret, a.settings.name(from)).read(); err != nil {
+			return session.Application{}, err
+		}
+	}
+	return session.Application{Key: key, Secret: session.NewSecret(secret)}, nil
+}
+
+// with runs f with a client, and closes it. An interrupted command leaves a login that is under way
+// to Close, which waits for its answer.
+func (a *app) with(ctx context.Context, f func(*opened) error) error {
+	s, err := a.open(ctx)
+	if err != nil {
+		return err
+	}
+	if err = f(s); s.credentials.wanting(err) {
+		err = errNoPassword
+	}
+	a.interrupts.stillWaiting()
+	if closing := s.Close(); err == nil {
+		err = closing
+	}
+	return err
+}

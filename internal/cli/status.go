@@ -1,0 +1,157 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"iot.internal/thingspace/session"
+)
+
+func (a *app) statusCommand() *cobra.Command {
+	var asJSON bool
+	cmd := a.connected(&cobra.Command{
+		Use: "status", Short: "What the store says: session, failed logins, and what a person must do", GroupID: groupAccount,
+		Args: cobra.NoArgs,
+		Long: `Print what the shared record says: the session and how long it has been idle, failed logins, a
+rotation, and what a person must do if anything. Nothing is sent, and no password is needed; with
+one, it also says what is known of that password.
+
+The exit status is 0 whatever the record says. Scripts use --json; its fields are
+
+  baseUrl, username, store
+  session      present, readable, alive, obtained, lastUsed, expires
+  bearer       present, expires
+  strikes      number of logins since the last success not known to have been free; limit
+  attempts     those logins: at, state (pending, unknown, refused), reset
+  latched      no login is sent until a person acts
+  password     missing, usable, refused, retired, lost
+  rotation     none, sending, saving, unknown, lost
+  loginPending, probeOwed, notBefore, rearmed, refusedPasswords, retiredPasswords
+  action       none, wait, log-in, change-password, rearm, call-support, save-password
+  advice       the action in words
+
+Times are RFC 3339 in UTC, null if there is none. Fields may be added.`,
+		Example: `  thingspace status
+  test "$(thingspace status --json | jq .strikes)" = 0 || notify`,
+	}, func(ctx context.Context, _ []string) error {
+		return a.with(ctx, func(s *opened) error {
+			st, err := s.Status(ctx)
+			if err != nil {
+				return err
+			}
+			c, err := s.credentials.source.Load(ctx)
+			if err != nil {
+				return err
+			}
+			where := place{baseURL: s.baseURL, username: c.Username, store: s.store.name}
+			now := time.Now()
+			if asJSON {
+				return a.out.json(report(where, st, now))
+			}
+			for _, l := range describe(where, st, now) {
+				_, _ = fmt.Fprintf(a.out, "%-10s %s\n", l.name, l.text)
+			}
+			return nil
+		})
+	})
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	return cmd
+}
+
+// place is what a status is about.
+type place struct{ baseURL, username, store string }
+
+type line struct{ name, text string }
+
+// describe is a status for people.
+func describe(p place, s session.Status, now time.Time) []line {
+	lines := []line{
+		{"Platform", p.baseURL},
+		{"User", p.username},
+		{"Store", p.store},
+		{"Session", sessionWords(s.Session, now)},
+		{"Bearer", bearerWords(s.Bearer, now)},
+		{"Password", passwordWords(s.Password)},
+		{"Strikes", strikeWords(s)},
+	}
+	for _, at := range s.Attempts {
+		lines = append(lines, line{"", attemptWords(at, now)})
+	}
+	lines = append(lines, line{"Rotation", rotationWords(s.Rotation)})
+	_, text := nextStep(s, now)
+	return append(lines, line{"Next", text})
+}
+
+func sessionWords(s session.SessionStatus, now time.Time) string {
+	switch {
+	case !s.Present:
+		return "none"
+	case !s.Readable:
+		return "there is one, but this application's secret does not open it"
+	case !s.Alive:
+		return "lapsed: last used " + moment(s.LastUsed, now)
+	}
+	return "alive: last used " + moment(s.LastUsed, now) + "; lapses " + moment(s.Expires, now) + " if nobody uses it"
+}
+
+func bearerWords(b session.BearerStatus, now time.Time) string {
+	switch {
+	case !b.Present:
+		return "none"
+	case !b.Expires.After(now):
+		return "lapsed " + moment(b.Expires, now)
+	}
+	return "valid; lapses " + moment(b.Expires, now)
+}
+
+func passwordWords(p session.PasswordState) string {
+	switch p {
+	case session.PasswordMissing:
+		return "not given, so nothing can be said about it"
+	case session.PasswordRefused:
+		return "refused by the platform: it is not sent again"
+	case session.PasswordRetired:
+		return "replaced by a password reset: it is not sent again"
+	case session.PasswordLost:
+		return "dead: a password reset replaced it and the answer with the new one was lost"
+	}
+	return "given; nothing is known against it"
+}
+
+func strikeWords(s session.Status) string {
+	text := fmt.Sprintf("%d of %d; the platform locks the user at 5", s.Strikes, s.Limit)
+	if s.Latched {
+		text += "; logins are stopped"
+	}
+	return text
+}
+
+func attemptWords(at session.AttemptStatus, now time.Time) string {
+	what := "login"
+	if at.Reset {
+		what = "password reset"
+	}
+	outcome := map[session.AttemptState]string{
+		session.AttemptPending: "under way, or its process died",
+		session.AttemptUnknown: "got no clear answer: it may count",
+		session.AttemptRefused: "was refused",
+	}[at.State]
+	return fmt.Sprintf("a %s %s %s", what, moment(at.At, now), outcome)
+}
+
+func rotationWords(r session.RotationState) string {
+	switch r {
+	case session.RotationSending:
+		return "a password reset is under way, or its process died"
+	case session.RotationSaving:
+		return "the platform has made a new password; it is kept encrypted in the store until it is saved"
+	case session.RotationUnknown:
+		return "the answer to a password reset was lost: whether the old password still holds is unknown"
+	case session.RotationLost:
+		return "a password reset took effect and its answer was lost"
+	}
+	return "none"
+}

@@ -1,0 +1,45 @@
+package cli
+
+import (
+	"path/filepath"
+	"strings"
+
+	"iot.internal/thingspace/session"
+	"iot.internal/thingspace/session/filestore"
+)
+
+// stores says what THINGSPACE_STORE may be; it appears in errors.
+const stores = "file, file:DIR or memory"
+
+// openedStore is a store and how it is called in front of people, without secrets.
+type openedStore struct {
+	session.Store
+	name string
+}
+
+// openStore opens the store that a specification names. Another kind of store is added here.
+func openStore(spec string, environ func(string) (string, bool)) (openedStore, error) {
+	kind, rest, found := strings.Cut(spec, ":")
+	switch {
+	case spec == "" || spec == "file":
+		dir, err := stateDir(environ)
+		if err != nil {
+			return openedStore{}, err
+		}
+		return openedStore{filestore.New(dir), "file:" + dir}, nil
+	case kind == "file" && rest != "":
+		dir, err := filepath.Abs(rest)
+		if err != nil {
+			return openedStore{}, usage("give an absolute DIR", "the directory of the store cannot be found: %v", err)
+		}
+		return openedStore{filestore.New(dir), "file:" + dir}, nil
+	case kind == "file":
+		return openedStore{}, usage("give it a directory", "THINGSPACE_STORE names no directory")
+	case spec == "memory":
+		return openedStore{session.NewMemoryStore(), "memory"}, nil
+	case found:
+		// Not the whole of it: it may hold a password.
+		return openedStore{}, usage("it may be "+stores, "this version knows no store of the kind %q", kind)
+	}
+	return openedStore{}, usage("it may be "+stores, "this version knows no store %q", spec)
+}
