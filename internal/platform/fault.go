@@ -31,6 +31,9 @@ type Fault struct {
 // maxSize bounds Size, so that a simulator cannot be made to write for ever.
 const maxSize = 1 << 34
 
+// maxRules bounds the rules that stand.
+const maxRules = 10_000
+
 // Validate says what is wrong with a rule.
 func (f Fault) Validate() error {
 	if kinds[f.Kind] == 0 {
@@ -107,6 +110,9 @@ func (p *Platform) Inject(f Fault) (id int, err error) {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if len(p.rules) >= maxRules {
+		return 0, fmt.Errorf("there are %d faults already", maxRules)
+	}
 	p.ruleID++
 	p.rules = append(p.rules, &rule{id: p.ruleID, fault: f, skip: f.Skip, left: left})
 	return p.ruleID, nil

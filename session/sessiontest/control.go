@@ -16,11 +16,32 @@ func (s *Server) Journal() []Entry {
 }
 
 // Inject adds a fault behind those that stand. A rule that makes no sense fails the test.
-func (s *Server) Inject(f Fault) {
+func (s *Server) Inject(f Fault) Injected {
 	s.t.Helper()
-	if _, err := s.platform.Inject(platform.Fault(f)); err != nil {
+	id, err := s.platform.Inject(platform.Fault(f))
+	if err != nil {
 		s.t.Fatalf("sessiontest: %v", err)
 	}
+	return Injected{s.platform, id}
+}
+
+// Injected is a fault in force.
+type Injected struct {
+	platform *platform.Platform
+	id       int
+}
+
+// Remove takes the fault away.
+func (i Injected) Remove() { i.platform.RemoveFault(i.id) }
+
+// Hits is how many requests have met the fault; 0 once it is taken away.
+func (i Injected) Hits() int {
+	for _, r := range i.platform.Faults() {
+		if r.ID == i.id {
+			return r.Hits
+		}
+	}
+	return 0
 }
 
 // ClearFaults takes all faults away.

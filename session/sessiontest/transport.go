@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -121,8 +122,14 @@ func asReceived(req *http.Request) (*http.Request, error) {
 	case length == 0: // http.Transport's meaning of 0 with a body: not known
 		length = -1
 	}
+	if length > 0 {
+		header.Set("Content-Length", strconv.FormatInt(length, 10))
+	}
+	if req.Close {
+		header.Set("Connection", "close")
+	}
 	return &http.Request{
-		Method: method, URL: u, RequestURI: uri, Host: host, Header: header, ContentLength: length,
+		Method: method, URL: u, RequestURI: uri, Host: host, Header: header, ContentLength: length, Close: req.Close,
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, RemoteAddr: "127.0.0.1:49152",
 	}, nil
 }
