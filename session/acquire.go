@@ -66,7 +66,7 @@ func (c *Client) acquire(ctx context.Context, want acquisition) (*sessionPart, e
 	a := &acquiring{c: c, want: want, logouts: c.logoutCount(), started: time.Now()}
 	for {
 		part, again, err := a.step(ctx)
-		if !again {
+		if err != nil || !again {
 			return part, err
 		}
 	}

@@ -65,7 +65,7 @@ type rotating struct {
 func (r *rotating) run(ctx context.Context) (Secret, error) {
 	for {
 		password, again, err := r.step(ctx)
-		if !again {
+		if err != nil || !again {
 			return password, err
 		}
 	}

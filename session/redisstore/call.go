@@ -1,0 +1,108 @@
+package redisstore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/redis/rueidis"
+)
+
+// call runs an operation under its own time limit, so that its caller may leave at any time without
+// breaking the connection for others, and a server that is silent for the whole limit is noticed even
+// if every caller leaves sooner.
+func call[T any](ctx context.Context, s *Store, what string, operation func(context.Context) (T, error)) (T, error) {
+	type outcome struct {
+		value T
+		err   error
+	}
+	var none T
+	if err := ctx.Err(); err != nil {
+		return none, s.failed(what, err)
+	}
+	if !s.begin() {
+		return none, s.failed(what, ErrClosed)
+	}
+	select {
+	case s.slots <- struct{}{}:
+	case <-ctx.Done():
+		s.busy.Done()
+		return none, s.failed(what, ctx.Err())
+	}
+	done := make(chan outcome, 1)
+	go func() {
+		defer s.busy.Done()
+		defer func() { <-s.slots }()
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.options.timeout)
+		defer cancel()
+		value, err := whole(ctx, s, operation)
+		s.suspect(ctx, err)
+		done <- outcome{value, err}
+	}()
+	select {
+	case o := <-done:
+		if o.err != nil {
+			return none, s.failed(what, o.err)
+		}
+		return o.value, nil
+	case <-ctx.Done():
+		return none, s.failed(what, ctx.Err())
+	}
+}
+
+// whole is an operation on a server that was inspected, before it or, if the connection is a new one,
+// after it.
+func whole[T any](ctx context.Context, s *Store, operation func(context.Context) (T, error)) (value T, err error) {
+	if err := s.inspect(ctx); err != nil {
+		return value, err
+	}
+	if value, err = operation(ctx); err != nil {
+		return value, err
+	}
+	return value, s.inspect(ctx)
+}
+
+func (s *Store) begin() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return false
+	}
+	s.busy.Add(1)
+	return true
+}
+
+// suspect draws conclusions from an error about the connection.
+func (s *Store) suspect(ctx context.Context, err error) {
+	if err == nil {
+		return
+	}
+	if s.own == nil {
+		if isBroken(err) || ctx.Err() != nil {
+			s.connection.Add(1)
+		}
+		return
+	}
+	if ctx.Err() != nil {
+		// A silent connection may stay silent for ever, for instance behind a machine that is gone.
+		s.own.drop()
+	}
+}
+
+func (s *Store) failed(what string, err error) error {
+	return fmt.Errorf("redisstore: %s: %s: %w", s.name, what, s.explain(err))
+}
+
+// isBroken reports whether the connection failed, as opposed to what the server said over it and to
+// time running out.
+func isBroken(err error) bool {
+	if _, said := rueidis.IsRedisErr(err); said || rueidis.IsRedisNil(err) || rueidis.IsParseErr(err) {
+		return false
+	}
+	for _, ours := range []error{ErrLost, ErrFormat, errAnswer, errLate, ErrUnsafe, ErrReadOnly, ErrCluster, ErrSentinel, context.DeadlineExceeded, context.Canceled} {
+		if errors.Is(err, ours) {
+			return false
+		}
+	}
+	return true
+}

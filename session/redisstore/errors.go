@@ -1,0 +1,113 @@
+package redisstore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/redis/rueidis"
+)
+
+// What can go wrong beside the network, to be found with [errors.Is]; for [ErrUnsafe] see there.
+// Errors of the network are those of package net and crypto/tls.
+var (
+	// ErrDenied: the server refuses user name or password, or does not let this user do what the
+	// store needs; see the package documentation for the rights.
+	ErrDenied = errors.New("the server denies access")
+	// ErrReadOnly: the server is a replica. It heals when the server becomes a master, or the name
+	// leads to one.
+	ErrReadOnly = errors.New("the server is a read-only replica")
+	// ErrFull: the server has used up its memory (maxmemory) and refuses to write.
+	ErrFull = errors.New("the server is out of memory")
+	// ErrLost: the record is gone although this process has seen it, and the count of failed logins
+	// with it. It heals when there is a record again: check the password, and start one process anew
+	// or rearm.
+	ErrLost = errors.New("the record is gone from the server")
+	// ErrFormat: the record was written in another format, by another version or program.
+	ErrFormat = errors.New("the record has an unknown format")
+	// ErrCluster: the server belongs to a cluster. A single server is what the store is made for; see
+	// [NewWithClient] otherwise.
+	ErrCluster = errors.New("the server belongs to a cluster")
+	// ErrSentinel: the server is a sentinel, which keeps no records.
+	ErrSentinel = errors.New("the server is a sentinel")
+	// ErrTooLarge: the record is larger than [MaxRecord].
+	ErrTooLarge = errors.New("the record is too large")
+	// ErrClosed: the store was closed.
+	ErrClosed = errors.New("the store is closed")
+)
+
+// serverError is what the server said. Its text is kept, but for what may quote arguments.
+type serverError struct {
+	text string
+	kind error
+}
+
+func (e *serverError) Error() string {
+	if e.kind == nil {
+		return "the server says: " + e.text
+	}
+	return e.kind.Error() + ", it says: " + e.text
+}
+
+func (e *serverError) Unwrap() error { return e.kind }
+
+// limitServerText is how much of the server's text is passed on.
+const limitServerText = 160
+
+// explain makes an error of the client library one of ours. No error of the library is wrapped whose
+// text came from the server: it may quote what was sent.
+func explain(err error, secrets ...string) error {
+	if err == nil {
+		return nil
+	}
+	if said, ok := rueidis.IsRedisErr(err); ok {
+		return &serverError{text: harmless(said.Error(), secrets), kind: kindOf(said.Error())}
+	}
+	switch {
+	case errors.Is(err, rueidis.ErrClosing):
+		return errors.New("the connection was closed")
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded):
+		return fmt.Errorf("no answer in time: %w", context.DeadlineExceeded)
+	}
+	return err
+}
+
+func kindOf(text string) error {
+	code, _, _ := strings.Cut(text, " ")
+	switch code {
+	case "WRONGPASS", "NOAUTH", "NOPERM":
+		return ErrDenied
+	case "READONLY":
+		return ErrReadOnly
+	case "OOM":
+		return ErrFull
+	}
+	return nil
+}
+
+func harmless(text string, secrets []string) string {
+	text, _, _ = strings.Cut(text, ", with args beginning with")
+	for _, s := range secrets {
+		if s != "" {
+			text = strings.ReplaceAll(text, s, "[redacted]")
+		}
+	}
+	text = strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f {
+			return ' '
+		}
+		return r
+	}, strings.ToValidUTF8(text, "?"))
+	if len(text) > limitServerText {
+		text = strings.ToValidUTF8(text[:limitServerText], "") + "…"
+	}
+	return text
+}
+
+// isUnknownCommand reports whether the server has no such command, as some services rename them away.
+func isUnknownCommand(err error) bool {
+	said, ok := rueidis.IsRedisErr(err)
+	return ok && strings.HasPrefix(said.Error(), "ERR unknown command")
+}
