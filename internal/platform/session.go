@@ -136,11 +136,13 @@ func (p *Platform) user(name string) *user {
 func (p *Platform) LogOut(token string) (string, *Refusal) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	s, refusal := p.use(token)
-	if refusal != nil {
-		if p.switches.LogoutOfDeadSessionSucceeds && guid.MatchString(token) {
+	if p.switches.LogoutOfDeadSessionSucceeds && guid.MatchString(token) {
+		if _, refusal := p.look(token); refusal != nil {
 			return token, nil
 		}
+	}
+	s, refusal := p.use(token)
+	if refusal != nil {
 		return "", refusal
 	}
 	s.state = sessionEnded
