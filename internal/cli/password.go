@@ -46,10 +46,12 @@ func (a *app) passwordReset(ctx context.Context, _ []string) error {
 				todo: "nothing was sent; put user name and password into a file of mode 600 and set " + setCredentials.env, cause: session.ErrReadOnlyCredentials,
 			}
 		}
-		end := a.interrupts.begin(underReset)
-		// Not the command's context: an interrupt must not part us from the answer.
-		_, err := s.ResetPassword(context.WithoutCancel(ctx))
-		end()
+		err := a.patiently(ctx, func() error {
+			defer a.interrupts.begin(underReset)()
+			// Not the command's context: an interrupt must not part us from the answer.
+			_, err := s.ResetPassword(context.WithoutCancel(ctx))
+			return err
+		})
 		var unsaved *session.RotationError
 		if errors.As(err, &unsaved) && !errors.Is(err, session.ErrLatched) {
 			return a.keepPassword(s.credentials.path, unsaved)

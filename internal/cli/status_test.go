@@ -1,0 +1,136 @@
+package cli
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+	"time"
+
+	"iot.internal/thingspace/session"
+)
+
+var (
+	statusNow   = time.Date(2026, 11, 23, 18, 0, 0, 0, time.UTC)
+	statusPlace = place{"https://thingspace.verizon.com/api", "zbeeblebrox", "file:/var/lib/thingspace"}
+)
+
+func TestStatusSaysWhatAPersonMustDo(t *testing.T) {
+	ok := session.Status{Limit: 3, Password: session.PasswordUsable, Rotation: session.RotationNone}
+	with := func(change func(*session.Status)) session.Status { s := ok; change(&s); return s }
+	for name, c := range map[string]struct {
+		s    session.Status
+		act  action
+		says string
+	}{
+		"nothing": {ok, actNone, "logs in"},
+		"alive": {with(func(s *session.Status) {
+			s.Session = session.SessionStatus{Present: true, Readable: true, Alive: true}
+		}), actNone, "nothing to do"},
+		"refused": {with(func(s *session.Status) { s.Password, s.Latched, s.Strikes = session.PasswordRefused, true, 1 }), actChange, "thingspace rearm"},
+		"refused, a session lives": {with(func(s *session.Status) {
+			s.Password, s.Latched, s.Strikes = session.PasswordRefused, true, 1
+			s.Session = session.SessionStatus{Present: true, Readable: true, Alive: true}
+		}), actChange, "goes on working"},
+		"retired":         {with(func(s *session.Status) { s.Password, s.Latched = session.PasswordRetired, true }), actChange, "credentials file"},
+		"three strikes":   {with(func(s *session.Status) { s.Latched, s.Strikes = true, 3 }), actRearm, "one more login"},
+		"four strikes":    {with(func(s *session.Status) { s.Latched, s.Strikes = true, 4 }), actRearm, "--cleared"},
+		"rearmed":         {with(func(s *session.Status) { s.Rearmed, s.Strikes = true, 3 }), actLogIn, "one login is allowed"},
+		"password lost":   {with(func(s *session.Status) { s.Password, s.Latched = session.PasswordLost, true }), actSupport, "Verizon support"},
+		"rotation lost":   {with(func(s *session.Status) { s.Rotation = session.RotationLost }), actSupport, "Verizon support"},
+		"unknown":         {with(func(s *session.Status) { s.Rotation = session.RotationUnknown }), actLogIn, "settles it"},
+		"unknown latched": {with(func(s *session.Status) { s.Rotation, s.Latched, s.Strikes = session.RotationUnknown, true, 3 }), actRearm, "thingspace rearm"},
+		"saving":          {with(func(s *session.Status) { s.Rotation = session.RotationSaving }), actSave, "credentials file"},
+		"sending":         {with(func(s *session.Status) { s.Rotation = session.RotationSending }), actWait, "wait"},
+		"pause":           {with(func(s *session.Status) { s.NotBefore = statusNow.Add(time.Minute) }), actWait, "in 1 minute (2026-"},
+		"pause over":      {with(func(s *session.Status) { s.NotBefore = statusNow.Add(-time.Minute) }), actNone, "logs in"},
+		"pending":         {with(func(s *session.Status) { s.Pending = true }), actWait, "under way"},
+		"probe":           {with(func(s *session.Status) { s.ProbeOwed = true }), actNone, "costs nothing"},
+		"no password":     {with(func(s *session.Status) { s.Password = session.PasswordMissing }), actNone, "asks for the password"},
+	} {
+		act, text := nextStep(c.s, statusNow)
+		if act != c.act || !strings.Contains(text, c.says) {
+			t.Errorf("%s: %s, %q", name, act, text)
+		}
+	}
+}
+
+func TestEveryStateHasWords(t *testing.T) {
+	for _, p := range []session.PasswordState{
+		session.PasswordMissing, session.PasswordUsable, session.PasswordRefused, session.PasswordRetired, session.PasswordLost,
+	} {
+		if passwordWords(p) == "" {
+			t.Error(p)
+		}
+	}
+	seen := map[string]bool{}
+	for _, r := range []session.RotationState{
+		session.RotationNone, session.RotationSending, session.RotationSaving, session.RotationUnknown, session.RotationLost,
+	} {
+		seen[rotationWords(r)] = true
+	}
+	if len(seen) != 5 {
+		t.Error(seen)
+	}
+	for _, s := range []session.AttemptState{session.AttemptPending, session.AttemptUnknown, session.AttemptRefused} {
+		if w := attemptWords(session.AttemptStatus{At: statusNow, State: s}, statusNow); strings.HasSuffix(w, " ") {
+			t.Errorf("%s: %q", s, w)
+		}
+	}
+}
+
+// What scripts read may grow, and does not change.
+func TestStatusAsJSONIsStable(t *testing.T) {
+	s := session.Status{
+		Session: session.SessionStatus{
+			Present: true, Readable: true, Alive: true,
+			Obtained: statusNow.Add(-time.Hour), LastUsed: statusNow.Add(-time.Minute), Expires: statusNow.Add(19 * time.Minute),
+		},
+		Bearer:  session.BearerStatus{Present: true, Expires: statusNow.Add(time.Hour)},
+		Strikes: 1, Limit: 3, Password: session.PasswordUsable, Rotation: session.RotationNone,
+		Attempts: []session.AttemptStatus{{At: statusNow.Add(-2 * time.Minute), State: session.AttemptRefused}},
+	}
+	text, err := json.MarshalIndent(report(statusPlace, s, statusNow), "", "  ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const want = `{
+  "baseUrl": "https://thingspace.verizon.com/api",
+  "username": "zbeeblebrox",
+  "store": "file:/var/lib/thingspace",
+  "session": {
+    "present": true,
+    "readable": true,
+    "alive": true,
+    "obtained": "2026-11-23T17:00:00Z",
+    "lastUsed": "2026-11-23T17:59:00Z",
+    "expires": "2026-11-23T18:19:00Z"
+  },
+  "bearer": {
+    "present": true,
+    "expires": "2026-11-23T19:00:00Z"
+  },
+  "strikes": 1,
+  "limit": 3,
+  "attempts": [
+    {
+      "at": "2026-11-23T17:58:00Z",
+      "state": "refused",
+      "reset": false
+    }
+  ],
+  "latched": false,
+  "password": "usable",
+  "rotation": "none",
+  "loginPending": false,
+  "probeOwed": false,
+  "notBefore": null,
+  "rearmed": false,
+  "refusedPasswords": 0,
+  "retiredPasswords": 0,
+  "action": "none",
+  "advice": "nothing to do"
+}`
+	if string(text) != want {
+		t.Errorf("%s", text)
+	}
+}
