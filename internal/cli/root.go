@@ -47,7 +47,7 @@ func (a *app) root() *cobra.Command {
 	root.AddCommand(
 		a.loginCommand(), a.tokenCommand(), a.callCommand(), a.logoutCommand(),
 		a.statusCommand(), a.rearmCommand(), a.passwordCommand(),
-		a.specCommand(), a.versionCommand(),
+		a.demoCommand(), a.specCommand(), a.versionCommand(),
 		topic("environment", "The variables and flags that say who you are", environmentTopic()),
 		topic("exit-status", "What the exit statuses mean", exitStatusTopic),
 	)
