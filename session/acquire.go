@@ -63,7 +63,7 @@ func (c *Client) acquireLimit() time.Duration { return 3*c.leaseLength() + store
 
 // acquire finds a session in the record, or logs in when the ledger allows.
 func (c *Client) acquire(ctx context.Context, want acquisition) (*sessionPart, error) {
-	a := &acquiring{c: c, want: want, logouts: c.logoutCount(), started: time.Now()}
+	a := &acquiring{c: c, want: want, logouts: c.logoutCount()}
 	for {
 		part, again, err := a.step(ctx)
 		if err != nil || !again {
@@ -83,7 +83,6 @@ type acquiring struct {
 	c        *Client
 	want     acquisition
 	logouts  uint64
-	started  time.Time
 	waiter   *waiter
 	waited   *WaitEvent
 	waitFrom time.Time
@@ -159,7 +158,7 @@ func (a *acquiring) step(ctx context.Context) (part *sessionPart, again bool, er
 func (a *acquiring) claim(id identity, r ledger.Record) ledger.Claim {
 	c := a.c
 	claim := ledger.Claim{
-		ID: seal.NewID(), Fingerprint: id.fingerprint, Now: time.Now(), Length: c.leaseLength(),
+		ID: seal.NewID(), Fingerprint: id.fingerprint, Now: time.Now().UTC(), Length: c.leaseLength(),
 		Lapsed: c.watch.lapsedIn(r, id.account.application), NoProbe: c.cfg.NoProbe,
 		CanSave: a.unsaved == nil && c.canFinish(id, r), App: id.account.application,
 	}
@@ -200,7 +199,7 @@ func (a *acquiring) adopt(id identity, r ledger.Record) *sessionPart {
 // until its lease has lapsed.
 func (a *acquiring) wait(ctx context.Context, id identity, v ledger.Verdict) error {
 	c := a.c
-	now := time.Now()
+	now := time.Now().UTC()
 	what := "login"
 	if v.Decision == ledger.WaitRotate {
 		what = "rotation"

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"iot.internal/thingspace/internal/fault"
 	"iot.internal/thingspace/internal/ledger"
@@ -55,14 +56,17 @@ func read[T any](a answer, body []byte, field func(T) string, plausible func(str
 	return a
 }
 
+// longestRetry bounds what a Retry-After may ask for: a person would have to wait for it.
+const longestRetry = time.Hour
+
 // retryAfter reads the header in both of its forms; 0 if there is none that makes sense.
 func retryAfter(h http.Header, now time.Time) time.Duration {
 	value := strings.TrimSpace(h.Get("Retry-After"))
 	if seconds, err := strconv.Atoi(value); err == nil && seconds >= 0 && seconds < 1<<30 {
-		return time.Duration(seconds) * time.Second
+		return min(time.Duration(seconds)*time.Second, longestRetry)
 	}
 	if at, err := http.ParseTime(value); err == nil {
-		return max(0, at.Sub(now))
+		return min(max(0, at.Sub(now)), longestRetry)
 	}
 	return 0
 }
@@ -89,7 +93,7 @@ func (a answer) outcome() ledger.Outcome {
 // ledger is the answer as the record wants it; what it brought is sealed for its purpose.
 func (a answer) ledger(account *account, purpose string) ledger.Answer {
 	said := ledger.Answer{
-		Outcome: a.outcome(), Now: time.Now(), RetryAfter: a.retryAfter,
+		Outcome: a.outcome(), Now: time.Now().UTC(), RetryAfter: a.retryAfter,
 		Answered: a.status != 0, App: account.application,
 	}
 	if said.Outcome == ledger.Accepted {
@@ -122,7 +126,8 @@ func headerSafe(token string) bool {
 
 // passwordSafe reports whether a password that the platform made can be kept and sent again.
 func passwordSafe(password string) bool {
-	return password != "" && len(password) <= 1024 && !unprintable(password)
+	// encoding/json puts the replacement character where the bytes were not UTF-8: not the password.
+	return password != "" && len(password) <= 1024 && !unprintable(password) && !strings.ContainsRune(password, utf8.RuneError)
 }
 
 // scrub keeps an error's identity and takes secrets out of its text: what a hostile server sends ends

@@ -87,7 +87,7 @@ func (c *Client) obtainBearer(ctx context.Context, a *account, refused string) (
 			return b, nil
 		}
 		next, v := r.BeginFetch(a.application, ledger.Claim{
-			ID: id, Now: time.Now(), Length: c.cfg.CallTimeout + storeTimeout, Lapsed: c.watch.lapsedIn(r, a.application),
+			ID: id, Now: time.Now().UTC(), Length: c.cfg.CallTimeout + storeTimeout, Lapsed: c.watch.lapsedIn(r, a.application),
 		})
 		if v.Decision == ledger.WaitLogin {
 			if err := w.next(ctx); err != nil {
@@ -109,7 +109,7 @@ func (c *Client) obtainBearer(ctx context.Context, a *account, refused string) (
 func (c *Client) fetchBearer(ctx context.Context, a *account, refused, lease string) (*bearerPart, error) {
 	began := time.Now()
 	b, err := c.wire.bearer(ctx, c.cfg.CallTimeout)
-	now := time.Now()
+	now := time.Now().UTC()
 	var record *ledger.Bearer
 	event := BearerEvent{Reason: "fetched", Duration: now.Sub(began), Err: err}
 	switch {
@@ -119,7 +119,7 @@ func (c *Client) fetchBearer(ctx context.Context, a *account, refused, lease str
 		event.Reason = "same"
 		b.again = now.Add(samePause)
 	default:
-		record = &ledger.Bearer{Sealed: a.box.Seal(sealedBearer, b.value.Reveal()), Expires: b.expires.Round(0)}
+		record = &ledger.Bearer{Sealed: a.box.Seal(sealedBearer, b.value.Reveal()), Expires: b.expires.Round(0).UTC()}
 	}
 	if lease != "" {
 		// Whether or not that can be recorded, this process has what it asked for.

@@ -61,7 +61,7 @@ func (c *Client) endSession(ctx context.Context, a *account, token string) error
 			answer = c.logoutOnce(ctx, b, token)
 		}
 	}
-	if answer.status == http.StatusOK || answer.fault.SessionToken() {
+	if answer.value != "" || answer.fault.SessionToken() {
 		return nil
 	}
 	e := answer.error("logout")

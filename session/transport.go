@@ -24,7 +24,7 @@ func (c *Client) RoundTrip(req *http.Request) (*http.Response, error) {
 		closeBody(req)
 		return nil, err
 	}
-	now := time.Now()
+	now := time.Now().UTC()
 	s := c.current.Load()
 	if !s.fresh(now) {
 		var err error
@@ -134,7 +134,7 @@ func (c *Client) refused(req *http.Request, resp *http.Response, s *snapshot, no
 		}
 		c.traceReplay(ReplayEvent{Cause: cause.String(), StatusCode: resp.StatusCode, Replayed: true})
 		drain(resp)
-		s, now = next, time.Now()
+		s, now = next, time.Now().UTC()
 		if resp, err = c.base.RoundTrip(again); err != nil {
 			return resp, err
 		}

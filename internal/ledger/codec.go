@@ -9,7 +9,7 @@ import (
 )
 
 // MaxSize bounds an encoded record. With every list full it stays well below.
-const MaxSize = 256 << 10
+const MaxSize = 64 << 10
 
 // ErrUnreadable: the bytes are no record. ErrVersion: a record of a later major version. Neither is
 // permission to log in.

@@ -24,7 +24,7 @@ func (c *child) killSoon(limit time.Duration) {
 }
 
 func TestKilledWriterLeavesOldOrNewWhole(t *testing.T) {
-	const kills = 80
+	const kills = 50
 	dir := filepath.Join(t.TempDir(), "store")
 	ours := filestore.New(dir)
 	version := func(i int) []byte { return bytes.Repeat(fmt.Appendf(nil, "version %06d\n", i), 2000) }
@@ -155,7 +155,7 @@ func increment(ctx context.Context, h handle) error {
 }
 
 func TestKilledSaverLeavesOldOrNewCredentialsWhole(t *testing.T) {
-	const kills = 60
+	const kills = 40
 	dir := t.TempDir()
 	path := filepath.Join(dir, "credentials.json")
 	password := func(i int) string { return fmt.Sprintf("Wh0a1545a84d%06d%s", i, strings.Repeat(".", 9000)) }

@@ -74,17 +74,12 @@ func (s *Store) begin() bool {
 
 // suspect draws conclusions from an error about the connection.
 func (s *Store) suspect(ctx context.Context, err error) {
-	if err == nil {
-		return
-	}
-	if s.own == nil {
-		if isBroken(err) || ctx.Err() != nil {
-			s.connection.Add(1)
-		}
-		return
-	}
-	if ctx.Err() != nil {
-		// A silent connection may stay silent for ever, for instance behind a machine that is gone.
+	switch {
+	case err == nil:
+	case s.own == nil, kindOf(text(err)) == ErrReadOnly:
+		s.connection.Add(1) // it may be another server by now, or the same in another role
+	case ctx.Err() != nil:
+		// A silent connection may stay silent for ever, if the machine behind it is gone.
 		s.own.drop()
 	}
 }
@@ -93,16 +88,10 @@ func (s *Store) failed(what string, err error) error {
 	return fmt.Errorf("redisstore: %s: %s: %w", s.name, what, s.explain(err))
 }
 
-// isBroken reports whether the connection failed, as opposed to what the server said over it and to
-// time running out.
+// isBroken reports whether the client library's error is about the connection, as opposed to what the
+// server said over it and to time running out.
 func isBroken(err error) bool {
-	if _, said := rueidis.IsRedisErr(err); said || rueidis.IsRedisNil(err) || rueidis.IsParseErr(err) {
-		return false
-	}
-	for _, ours := range []error{ErrLost, ErrFormat, errAnswer, errLate, ErrUnsafe, ErrReadOnly, ErrCluster, ErrSentinel, context.DeadlineExceeded, context.Canceled} {
-		if errors.Is(err, ours) {
-			return false
-		}
-	}
-	return true
+	_, said := rueidis.IsRedisErr(err)
+	return !said && !rueidis.IsRedisNil(err) && !rueidis.IsParseErr(err) &&
+		!errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, context.Canceled)
 }

@@ -25,6 +25,7 @@ type link struct {
 	credentials session.CredentialSource
 	timeout     time.Duration
 	dialled     *atomic.Uint64
+	held        atomic.Bool                    // no connection yet
 	password    atomic.Pointer[session.Secret] // the latest that was sent
 
 	mu    sync.Mutex
@@ -87,6 +88,9 @@ func (l *link) option() rueidis.ClientOption {
 }
 
 func (l *link) dial(ctx context.Context, _ string, _ *net.Dialer, _ *tls.Config) (net.Conn, error) {
+	if l.held.Load() {
+		return nil, errHeld
+	}
 	dialer := net.Dialer{
 		Timeout:         l.timeout,
 		KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: 30 * time.Second, Interval: 10 * time.Second, Count: 3},
@@ -143,6 +147,8 @@ func (l *link) drop() {
 	}
 }
 
+var errHeld = errors.New("not connected yet")
+
 // connect makes the client. The library dials once before it returns; if that fails, the client is
 // good for later all the same.
 func (s *Store) connect(ctx context.Context) error {
@@ -151,8 +157,10 @@ func (s *Store) connect(ctx context.Context) error {
 		err    error
 	}
 	done := make(chan outcome, 1)
+	s.own.held.Store(s.options.lazy)
 	go func() {
 		client, err := rueidis.NewClient(s.own.option())
+		s.own.held.Store(false)
 		done <- outcome{client, err}
 	}()
 	select {

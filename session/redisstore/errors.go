@@ -53,6 +53,8 @@ func (e *serverError) Error() string {
 
 func (e *serverError) Unwrap() error { return e.kind }
 
+var errSilent = fmt.Errorf("no answer in time: %w", context.DeadlineExceeded)
+
 // limitServerText is how much of the server's text is passed on.
 const limitServerText = 160
 
@@ -62,16 +64,25 @@ func explain(err error, secrets ...string) error {
 	if err == nil {
 		return nil
 	}
-	if said, ok := rueidis.IsRedisErr(err); ok {
-		return &serverError{text: harmless(said.Error(), secrets), kind: kindOf(said.Error())}
+	if said := text(err); said != "" {
+		return &serverError{text: harmless(said, secrets), kind: kindOf(said)}
 	}
 	switch {
+	case errors.Is(err, errLate):
 	case errors.Is(err, rueidis.ErrClosing):
 		return errors.New("the connection was closed")
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded):
-		return fmt.Errorf("no answer in time: %w", context.DeadlineExceeded)
+		return errSilent
 	}
 	return err
+}
+
+// text is what the server said, "" if the error is not the server's.
+func text(err error) string {
+	if said, ok := rueidis.IsRedisErr(err); ok {
+		return said.Error()
+	}
+	return ""
 }
 
 func kindOf(text string) error {
@@ -106,8 +117,8 @@ func harmless(text string, secrets []string) string {
 	return text
 }
 
-// isUnknownCommand reports whether the server has no such command, as some services rename them away.
-func isUnknownCommand(err error) bool {
-	said, ok := rueidis.IsRedisErr(err)
-	return ok && strings.HasPrefix(said.Error(), "ERR unknown command")
+// isRefused reports whether the server has no such command, as some services rename them away, or not
+// for this user.
+func isRefused(err error) bool {
+	return kindOf(text(err)) == ErrDenied || strings.HasPrefix(text(err), "ERR unknown command")
 }

@@ -71,8 +71,8 @@ func (s *Store) ask(ctx context.Context) ([]Finding, error) {
 	switch {
 	case err == nil:
 		f.info = parseInfo(text)
-	case kindOf(err.Error()) != ErrDenied && !isUnknownCommand(err):
-		return nil, err // loading, say: not an answer yet
+	case !isRefused(err):
+		return nil, err
 	}
 	f.save = setting(answers[2], "save")
 	f.fsync = setting(answers[3], "appendfsync")

@@ -261,23 +261,3 @@ func checkKey(key string) error {
 	}
 	return nil
 }
-
-// clock is the server's, as far as it is known: what it said, and when that was heard. What it says
-// now is that or later, so a moment told by it never comes too late.
-type clock struct{ heard atomic.Pointer[heard] }
-
-type heard struct {
-	server int64 // milliseconds since 1970
-	local  time.Time
-}
-
-func (c *clock) set(server int64) { c.heard.Store(&heard{server, time.Now()}) }
-
-// at returns a local moment in the server's milliseconds, false if nothing was heard yet.
-func (c *clock) at(moment time.Time) (int64, bool) {
-	h := c.heard.Load()
-	if h == nil {
-		return 0, false
-	}
-	return h.server + moment.Sub(h.local).Milliseconds(), true
-}

@@ -5,6 +5,7 @@ import (
 	"crypto/fips140"
 	_ "embed"
 	"errors"
+	"fmt"
 	"strconv"
 
 	"github.com/redis/rueidis"
@@ -23,7 +24,7 @@ func newSwapScript() *rueidis.Lua {
 
 var (
 	errAnswer = errors.New("the server's answer has an unexpected form")
-	errLate   = errors.New("the server found it too late to begin; nothing has happened")
+	errLate   = fmt.Errorf("the server found it too late to begin: %w", context.DeadlineExceeded)
 )
 
 type swapArguments struct {
@@ -34,9 +35,9 @@ type swapArguments struct {
 }
 
 func (s *Store) swap(ctx context.Context, a swapArguments) (bool, error) {
-	// Twice, because "late" may only mean that the server's clock was set: then nothing has happened,
-	// and we know its clock now.
-	for range 2 {
+	// "Late" may only mean that we know the server's clock badly, or that it was set. Nothing has
+	// happened then, and we know it better now.
+	for range 10 {
 		verdict, err := s.swapOnce(ctx, a)
 		if err != nil {
 			return false, err
@@ -47,6 +48,8 @@ func (s *Store) swap(ctx context.Context, a swapArguments) (bool, error) {
 				s.know(a.key)
 			}
 			return true, nil
+		case "absent":
+			return false, nil
 		case "other":
 			s.know(a.key)
 			return false, nil

@@ -12,7 +12,10 @@ if ARGV[2] ~= '' and now > tonumber(ARGV[2]) then return {'late', now} end
 
 local found = redis.call('HMGET', KEYS[1], 'format', 'record')
 if found[1] and found[1] ~= '1' then return {'format', now} end
-if not found[1] and ARGV[3] == '1' then return {'lost', now} end
+if not found[1] then
+  if ARGV[3] == '1' then return {'lost', now} end
+  if ARGV[4] == '1' then return {'absent', now} end
+end
 
 local record = found[2]
 if ARGV[4] == '1' then

@@ -2,7 +2,7 @@ package redisstore
 
 import (
 	"context"
-	"fmt"
+	"sync"
 
 	"github.com/redis/rueidis"
 )
@@ -12,6 +12,7 @@ type topic struct {
 	watchers map[chan struct{}]struct{}
 	leave    context.CancelFunc
 	leaving  bool
+	settle   sync.Once
 	ready    chan struct{} // closed when the server has confirmed, or it came to nothing
 	err      error         // why it came to nothing
 	over     chan struct{} // closed when it is not in the table any more
@@ -99,12 +100,8 @@ func (s *Store) part(t *topic, changed chan struct{}) {
 func (s *Store) listen(ctx context.Context, key string, t *topic) {
 	defer t.leave()
 	channel := s.options.prefix + key
-	confirmed := false
-	ctx = rueidis.WithOnSubscriptionHook(ctx, func(sub rueidis.PubSubSubscription) {
-		if sub.Kind == "subscribe" && !confirmed {
-			confirmed = true
-			close(t.ready)
-		}
+	ctx = rueidis.WithOnSubscriptionHook(ctx, func(rueidis.PubSubSubscription) {
+		t.settle.Do(func() { close(t.ready) })
 	})
 	ctx = rueidis.WithOnReceiveReturnHook(ctx, func(err error, c rueidis.CommandClient) error {
 		if ctx.Err() == nil {
@@ -124,10 +121,7 @@ func (s *Store) listen(ctx context.Context, key string, t *topic) {
 	for changed := range t.watchers {
 		close(changed)
 	}
-	if !confirmed {
-		t.err = fmt.Errorf("no subscription: %w", s.explain(err))
-		close(t.ready)
-	}
+	t.settle.Do(func() { t.err = err; close(t.ready) })
 	close(t.over)
 }
 
