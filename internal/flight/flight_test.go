@@ -323,7 +323,7 @@ func TestStormOfCallersThatComeAndGo(t *testing.T) {
 	})
 }
 
-func BenchmarkJoin(b *testing.B) {
+func BenchmarkCall(b *testing.B) {
 	// What a call costs that nobody shares.
 	var g group
 	for b.Loop() {
