@@ -29,11 +29,11 @@ func get(t *testing.T, c *session.Client, p *sessiontest.Server) (int, string) {
 	if err != nil {
 		t.Fatalf("GET: %v", err)
 	}
-	defer resp.Body.Close()
 	body, err := io.ReadAll(resp.Body)
 	if err != nil {
 		t.Fatalf("GET: reading the body: %v", err)
 	}
+	_ = resp.Body.Close()
 	return resp.StatusCode, string(body)
 }
 

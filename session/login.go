@@ -109,7 +109,7 @@ func (a *acquiring) refusal(answer answer, said ledger.Answer, s ledger.Settleme
 
 // settleLogin records an answer. What cannot be recorded is owed.
 func (c *Client) settleLogin(ctx context.Context, account *account, attempt ledger.Attempt, said ledger.Answer) (s ledger.Settlement, r ledger.Record, err error) {
-	err = c.settle(ctx, account, settlePatience, func(before ledger.Record) (ledger.Record, bool) {
+	err = c.settle(ctx, account, func(before ledger.Record) (ledger.Record, bool) {
 		r, s = before.SettleLogin(attempt, said)
 		return r, true
 	})

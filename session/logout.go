@@ -39,7 +39,7 @@ func (c *Client) Logout(ctx context.Context) error {
 		return err
 	}
 	c.discard(part.token.Reveal(), "logout")
-	return c.settle(ctx, id.account, settlePatience, func(r ledger.Record) (ledger.Record, bool) {
+	return c.settle(ctx, id.account, func(r ledger.Record) (ledger.Record, bool) {
 		return r.Drop(id.account.application, part.generation)
 	})
 }

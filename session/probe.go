@@ -23,7 +23,7 @@ func (a *acquiring) probe(ctx context.Context, account *account, lease string) e
 	}
 	paid := answer.fault.Kind == fault.M2M || answer.status == http.StatusOK && answer.value != ""
 	var after ledger.Record
-	err := c.settle(ctx, account, settlePatience, func(r ledger.Record) (ledger.Record, bool) {
+	err := c.settle(ctx, account, func(r ledger.Record) (ledger.Record, bool) {
 		after = r.SettleProbe(lease, paid, time.Now().UTC(), answer.retryAfter)
 		return after, true
 	})

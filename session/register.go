@@ -91,10 +91,10 @@ func (c *Client) update(ctx context.Context, a *account, transition func(ledger.
 	return c.storeFailed("swap", errors.New("too much contention"))
 }
 
-// settle is update for what must not be forgotten: it goes on trying for patience, whatever becomes
-// of the caller.
-func (c *Client) settle(ctx context.Context, a *account, patience time.Duration, transition func(ledger.Record) (ledger.Record, bool)) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
+// settle is update for what must not be forgotten: it goes on trying for a while, whatever becomes of
+// the caller.
+func (c *Client) settle(ctx context.Context, a *account, transition func(ledger.Record) (ledger.Record, bool)) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settlePatience)
 	defer cancel()
 	wait := 50 * time.Millisecond
 	for {
@@ -122,4 +122,6 @@ func pause(ctx context.Context, d time.Duration) error {
 
 // jitter spreads a pause over a half to one and a half, so that processes that met once do not meet
 // again.
-func jitter(d time.Duration) time.Duration { return d/2 + rand.N(d) }
+func jitter(d time.Duration) time.Duration {
+	return d/2 + rand.N(d) //nolint:gosec // G404: spreading pauses needs no secrecy
+}

@@ -144,7 +144,7 @@ func (r *rotating) rotate(ctx context.Context, id identity, part *sessionPart, a
 		err = errTooLate
 	}
 	if err != nil || now.Password.Reveal() != id.credentials.Password.Reveal() {
-		_ = c.settle(ctx, id.account, settlePatience, func(record ledger.Record) (ledger.Record, bool) {
+		_ = c.settle(ctx, id.account, func(record ledger.Record) (ledger.Record, bool) {
 			return record.Cancel(attempt), true
 		})
 		if err != nil {
@@ -169,7 +169,7 @@ func (r *rotating) rotate(ctx context.Context, id identity, part *sessionPart, a
 	if said.Outcome == ledger.Accepted {
 		said.New = c.fingerprint(fresh)
 	}
-	owed := c.settle(ctx, id.account, settlePatience, func(record ledger.Record) (ledger.Record, bool) {
+	owed := c.settle(ctx, id.account, func(record ledger.Record) (ledger.Record, bool) {
 		return record.SettleRotation(attempt, said), true
 	})
 	c.traceRotation(RotationEvent{Phase: rotationPhase(said.Outcome), Duration: took, Err: answer.err})
@@ -238,7 +238,7 @@ func (r *rotating) keep(ctx context.Context, id identity, attempt ledger.Attempt
 		return Secret{}, false, &RotationError{newPassword: fresh.Password, err: err}
 	}
 	// If the store cannot be told, the next login with the new password settles the mark.
-	_ = c.settle(ctx, id.account, settlePatience, func(record ledger.Record) (ledger.Record, bool) {
+	_ = c.settle(ctx, id.account, func(record ledger.Record) (ledger.Record, bool) {
 		if !record.Holds(attempt.ID) || record.Rotation.Phase != ledger.Saving {
 			record = record.SettleRotation(attempt, said)
 		}
@@ -315,7 +315,7 @@ func (c *Client) finishRotation(ctx context.Context, id identity, mark ledger.Ro
 		}
 	}
 	c.traceRotation(RotationEvent{Phase: "finished"})
-	return c.settle(ctx, id.account, settlePatience, func(record ledger.Record) (ledger.Record, bool) {
+	return c.settle(ctx, id.account, func(record ledger.Record) (ledger.Record, bool) {
 		return record.Saved(mark.ID)
 	})
 }

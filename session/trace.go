@@ -45,13 +45,13 @@ type LoginEvent struct {
 	Err        error
 }
 
-// SessionEvent: the session this client sends with changed.
+// SessionEvent says that the session this client sends with changed.
 type SessionEvent struct {
 	Reason     string // login, adopted (from the store), refused, idle, logout
 	Generation uint64 // of the session, counted by the store's record
 }
 
-// BearerEvent: the bearer this client sends with changed, or could not be had.
+// BearerEvent says that the bearer this client sends with changed, or could not be had.
 type BearerEvent struct {
 	Reason    string        // fetched, adopted (from the store), same (the platform returned the refused one), failed
 	Remaining time.Duration // until it lapses
@@ -59,7 +59,7 @@ type BearerEvent struct {
 	Err       error
 }
 
-// ReplayEvent: a request of the caller was refused for a stale token.
+// ReplayEvent says that a request of the caller was refused for a stale token.
 type ReplayEvent struct {
 	Cause      string // bearer or session
 	StatusCode int    // of the refusal
@@ -73,14 +73,14 @@ type RotationEvent struct {
 	Err      error
 }
 
-// WaitEvent: another process has the lease or is rotating, and this one waited.
+// WaitEvent says that another process had the lease or was rotating, and this one waited.
 type WaitEvent struct {
 	For      string // login, rotation
 	Duration time.Duration
 	Lapsed   bool // the other one was given up
 }
 
-// ProbeEvent: the platform was asked whether it answers, before a login is spent.
+// ProbeEvent says that the platform was asked whether it answers, before a login is spent.
 type ProbeEvent struct {
 	Paid       bool
 	StatusCode int
@@ -88,7 +88,7 @@ type ProbeEvent struct {
 	Err        error
 }
 
-// StoreEvent: an operation of the store failed.
+// StoreEvent says that an operation of the store failed.
 type StoreEvent struct {
 	Operation string // load, swap
 	Err       error

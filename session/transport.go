@@ -112,7 +112,7 @@ func (c *Client) refused(req *http.Request, resp *http.Response, s *snapshot, no
 			bearerDone = true
 			next, err = c.withAnotherBearer(ctx, s)
 		}
-		if next == nil && err == nil && !sessionDone && (cause == staleSession || c.distrust(s)) {
+		if next == nil && err == nil && !sessionDone && (cause == staleSession || c.distrust()) {
 			// Also a 401 that stays with another bearer, or comes back with the same: once, until
 			// something succeeds.
 			sessionDone = true
@@ -129,7 +129,7 @@ func (c *Client) refused(req *http.Request, resp *http.Response, s *snapshot, no
 		again := sign(req, next)
 		if req.Body != nil && req.Body != http.NoBody {
 			if again.Body, err = req.GetBody(); err != nil {
-				return resp, nil // what was meant to be sent cannot be had: the answer stands
+				return resp, nil //nolint:nilerr // what was to be sent again cannot be had: the platform's answer stands
 			}
 		}
 		c.traceReplay(ReplayEvent{Cause: cause.String(), StatusCode: resp.StatusCode, Replayed: true})
@@ -194,7 +194,7 @@ func (c *Client) disown(s *snapshot, cause staleness) {
 
 // distrust reports whether a session may be renewed for a refusal that does not name it, and notes
 // that it is: once until a request succeeds.
-func (c *Client) distrust(s *snapshot) bool {
+func (c *Client) distrust() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	snap := c.current.Load()

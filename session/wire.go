@@ -79,7 +79,7 @@ func (w *wire) exchange(ctx context.Context, deadline time.Time, secrets []strin
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
 		GotConn: func(httptrace.GotConnInfo) { connected.Store(true) },
 	})
-	resp, err := send(ctx)
+	resp, err := send(ctx) //nolint:bodyclose // readAnswer closes it
 	if err != nil {
 		unsent := !connected.Load() && (w.own != nil || neverLeft(err))
 		return answer{unsent: unsent, err: scrub(err, secrets)}, nil

@@ -17,10 +17,10 @@ import (
 const MaxCredentials = 64 << 10
 
 var (
-	// ErrMalformed: the file is not the JSON object that [Credentials] describes, or a value in it or
+	// ErrMalformed says that the file is not the JSON object that [Credentials] describes, or a value in it or
 	// given to Save is blank or not text. The text says what is wrong and never quotes the content.
 	ErrMalformed = errors.New("malformed credentials")
-	// ErrReadOnly: the file or the file system it is on is not to be written to. Nothing was touched.
+	// ErrReadOnly says that the file, or the file system it is on, is not to be written to. Nothing was touched.
 	ErrReadOnly = errors.New("the credentials file cannot be written")
 )
 

@@ -102,7 +102,7 @@ func TestProcessesLoseNoIncrementAlthoughSomeAreKilled(t *testing.T) {
 		wg.Go(func() {
 			c := start(t)
 			h := handle{c, 0, dir}
-			for i := 0; i < increments; i++ {
+			for i := range increments {
 				if worker%2 == 0 && i%10 == 9 {
 					c.killSoon(5 * time.Millisecond)
 				}

@@ -145,12 +145,12 @@ type child struct {
 	gone    chan struct{}
 }
 
-func start(t testing.TB) *child {
+func start(t *testing.T) *child {
 	t.Helper()
 	return startCommand(t, exec.CommandContext(t.Context(), os.Args[0]))
 }
 
-func startCommand(t testing.TB, cmd *exec.Cmd) *child {
+func startCommand(t *testing.T, cmd *exec.Cmd) *child {
 	t.Helper()
 	cmd.Env = append(os.Environ(), childVariable+"=1")
 	cmd.Stderr = os.Stderr

@@ -23,17 +23,17 @@ const (
 )
 
 var (
-	// ErrInsecure: others may write to the directory or a record, or read the credentials file. The
+	// ErrInsecure says that others may write to the directory or a record, or read the credentials file. The
 	// error's text says which, and how to mend it.
 	ErrInsecure = errors.New("the permissions let others in")
-	// ErrLost: the directory was removed, emptied or replaced after this process had used it, and the
+	// ErrLost says that the directory was removed, emptied or replaced after this process had used it, and the
 	// count of failed logins with it. The store refuses everything from then on, unless the directory
 	// comes back (a file system mounted again): check the password, then restart the process.
 	ErrLost = errors.New("the store was removed or replaced while it was in use")
-	// ErrNotRegular: there is something else than a regular file where a file belongs, or a symbolic
+	// ErrNotRegular says that there is something else than a regular file where a file belongs, or a symbolic
 	// link where none is followed.
 	ErrNotRegular = errors.New("not a regular file")
-	// ErrTooLarge: a file or record is larger than anything this package writes.
+	// ErrTooLarge says that a file or record is larger than anything this package writes.
 	ErrTooLarge = errors.New("too large")
 )
 

@@ -129,12 +129,13 @@ func (b *bench) deleteLater(key string) {
 	b.t.Helper()
 	b.once.Do(func() { b.cleaner = b.open() })
 	b.t.Cleanup(func() {
+		// Not t.Context, which has ended by now.
 		for range 10 {
-			value, err := b.cleaner.Load(context.Background(), key) //nolint:usetesting // t.Context has ended by now
+			value, err := b.cleaner.Load(context.Background(), key)
 			if err != nil || value == nil {
 				return
 			}
-			_, _ = b.cleaner.Swap(context.Background(), key, value, nil) //nolint:usetesting // t.Context has ended by now
+			_, _ = b.cleaner.Swap(context.Background(), key, value, nil)
 		}
 	})
 }
