@@ -33,7 +33,7 @@ func rename(from, to string) error {
 		if waited >= renameLimit {
 			return err
 		}
-		pause := wait/2 + rand.N(wait)
+		pause := wait/2 + rand.N(wait) //nolint:gosec // jitter is no secret
 		<-time.After(pause)
 		waited += pause
 	}
@@ -48,7 +48,7 @@ func move(from, to string) error {
 	if err != nil {
 		return err
 	}
-	ok, _, err := moveFileEx.Call(uintptr(unsafe.Pointer(src)), uintptr(unsafe.Pointer(dst)),
+	ok, _, err := moveFileEx.Call(uintptr(unsafe.Pointer(src)), uintptr(unsafe.Pointer(dst)), //nolint:gosec // a system call takes addresses
 		moveFileReplaceExisting|moveFileWriteThrough)
 	if ok != 0 {
 		return nil

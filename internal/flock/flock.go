@@ -73,7 +73,7 @@ func (m *Mutex) acquire(ctx context.Context) (*os.File, error) {
 			return f, err
 		}
 		select {
-		case <-time.After(wait/2 + rand.N(wait)):
+		case <-time.After(wait/2 + rand.N(wait)): //nolint:gosec // jitter is no secret
 		case <-ctx.Done():
 			return nil, fmt.Errorf("waiting for the lock %s, which another process holds: %w", m.path, ctx.Err())
 		}
@@ -102,12 +102,11 @@ func (m *Mutex) try() (*os.File, error) {
 		release(f)
 		return nil, err
 	}
-	found, err := os.Lstat(m.path)
-	if err != nil || !os.SameFile(mine, found) {
-		release(f)
-		return nil, nil
+	if found, err := os.Lstat(m.path); err == nil && os.SameFile(mine, found) {
+		return f, nil
 	}
-	return f, nil
+	release(f)
+	return nil, nil
 }
 
 // release unlocks before it closes: a child that was forked and has not called exec yet shares the

@@ -31,7 +31,7 @@ func region() *syscall.Overlapped {
 
 func lock(f *os.File) (bool, error) {
 	ok, _, err := lockFileEx.Call(f.Fd(), lockfileExclusiveLock|lockfileFailImmediately, 0, 1, 0,
-		uintptr(unsafe.Pointer(region())))
+		uintptr(unsafe.Pointer(region()))) //nolint:gosec // a system call takes addresses
 	switch {
 	case ok != 0:
 		return true, nil
@@ -42,7 +42,7 @@ func lock(f *os.File) (bool, error) {
 }
 
 func unlock(f *os.File) error {
-	ok, _, err := unlockFileEx.Call(f.Fd(), 0, 1, 0, uintptr(unsafe.Pointer(region())))
+	ok, _, err := unlockFileEx.Call(f.Fd(), 0, 1, 0, uintptr(unsafe.Pointer(region()))) //nolint:gosec // a system call takes addresses
 	if ok != 0 {
 		return nil
 	}
