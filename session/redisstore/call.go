@@ -56,10 +56,15 @@ func whole[T any](ctx context.Context, s *Store, operation func(context.Context)
 	if err := s.inspect(ctx); err != nil {
 		return value, err
 	}
-	if value, err = operation(ctx); err != nil {
+	value, err = operation(ctx)
+	if err != nil && !errors.Is(err, ErrLost) {
 		return value, err
 	}
-	return value, s.inspect(ctx)
+	// That nothing is kept explains best why something is lost.
+	if err := s.inspect(ctx); err != nil {
+		return value, err
+	}
+	return value, err
 }
 
 func (s *Store) begin() bool {

@@ -94,6 +94,8 @@ func kindOf(text string) error {
 		return ErrReadOnly
 	case "OOM":
 		return ErrFull
+	case "WRONGTYPE":
+		return ErrFormat
 	}
 	return nil
 }

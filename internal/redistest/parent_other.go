@@ -1,0 +1,8 @@
+//go:build unix && !linux
+
+package redistest
+
+import "os/exec"
+
+// endWithParent: only Linux can do that.
+func endWithParent(*exec.Cmd) {}

@@ -1,0 +1,185 @@
+//go:build unix
+
+package redistest
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"net"
+	"sync"
+	"testing"
+)
+
+// Relay passes connections on to a server, and cuts them where a test says.
+type Relay struct {
+	listener net.Listener
+	target   string
+
+	mu      sync.Mutex
+	open    map[net.Conn]struct{}
+	refuse  bool
+	trigger []byte        // cut when this goes to the server
+	before  bool          // cut before it gets there, not after it was answered
+	struck  chan struct{} // closed when the trigger was seen
+}
+
+// NewRelay listens on loopback.
+func NewRelay(t testing.TB, target string) *Relay {
+	t.Helper()
+	var config net.ListenConfig
+	l, err := config.Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &Relay{listener: l, target: target, open: map[net.Conn]struct{}{}}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		r.accept()
+	}()
+	t.Cleanup(func() {
+		_ = l.Close()
+		<-done
+		r.Cut()
+	})
+	return r
+}
+
+// Addr is where the relay listens.
+func (r *Relay) Addr() string { return r.listener.Addr().String() }
+
+// URL is the URL of what is behind the relay.
+func (r *Relay) URL() string { return "redis://" + r.Addr() }
+
+// Cut breaks every connection.
+func (r *Relay) Cut() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for c := range r.open {
+		_ = c.Close()
+	}
+	clear(r.open)
+}
+
+// Refuse makes the relay close new connections at once, or accept them again.
+func (r *Relay) Refuse(refuse bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.refuse = refuse
+}
+
+// CutBefore breaks the connection over which a chunk with these bytes is sent, and does not pass it on.
+// The channel is closed then. It strikes once.
+func (r *Relay) CutBefore(marker string) <-chan struct{} { return r.arm(marker, true) }
+
+// CutAfter breaks the connection over which a chunk with these bytes is sent, when the server has
+// answered and before anybody hears it. The channel is closed then. It strikes once.
+func (r *Relay) CutAfter(marker string) <-chan struct{} { return r.arm(marker, false) }
+
+func (r *Relay) arm(marker string, before bool) <-chan struct{} {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.trigger, r.before, r.struck = []byte(marker), before, make(chan struct{})
+	return r.struck
+}
+
+func (r *Relay) accept() {
+	for {
+		client, err := r.listener.Accept()
+		if err != nil {
+			return
+		}
+		r.mu.Lock()
+		refuse := r.refuse
+		r.mu.Unlock()
+		if refuse {
+			_ = client.Close()
+			continue
+		}
+		var dialer net.Dialer
+		server, err := dialer.DialContext(context.Background(), "tcp", r.target)
+		if err != nil {
+			_ = client.Close()
+			continue
+		}
+		r.mu.Lock()
+		r.open[client], r.open[server] = struct{}{}, struct{}{}
+		r.mu.Unlock()
+		pair := &pair{relay: r, client: client, server: server}
+		go pair.toServer()
+		go pair.toClient()
+	}
+}
+
+type pair struct {
+	relay          *Relay
+	client, server net.Conn
+	mu             sync.Mutex
+	deaf           chan struct{} // when not nil, the next answer is swallowed, and this closed
+}
+
+func (p *pair) cut() {
+	_ = p.client.Close()
+	_ = p.server.Close()
+	p.relay.mu.Lock()
+	defer p.relay.mu.Unlock()
+	delete(p.relay.open, p.client)
+	delete(p.relay.open, p.server)
+}
+
+func (p *pair) toServer() {
+	defer p.cut()
+	buffer := make([]byte, 64<<10)
+	for {
+		n, err := p.client.Read(buffer)
+		if n > 0 {
+			r := p.relay
+			r.mu.Lock()
+			struck, before := r.struck, r.before
+			hit := r.trigger != nil && bytes.Contains(buffer[:n], r.trigger)
+			if hit {
+				r.trigger = nil
+			}
+			r.mu.Unlock()
+			if hit && before {
+				close(struck)
+				return
+			}
+			if hit {
+				p.mu.Lock()
+				p.deaf = struck
+				p.mu.Unlock()
+			}
+			if _, err := p.server.Write(buffer[:n]); err != nil {
+				return
+			}
+		}
+		if err != nil {
+			return
+		}
+	}
+}
+
+func (p *pair) toClient() {
+	defer p.cut()
+	buffer := make([]byte, 64<<10)
+	for {
+		n, err := p.server.Read(buffer)
+		if n > 0 {
+			p.mu.Lock()
+			deaf := p.deaf
+			p.mu.Unlock()
+			if deaf != nil {
+				close(deaf)
+				return
+			}
+			if _, err := io.Copy(p.client, bytes.NewReader(buffer[:n])); err != nil {
+				return
+			}
+		}
+		if err != nil {
+			return
+		}
+	}
+}

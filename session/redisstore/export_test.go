@@ -1,0 +1,8 @@
+package redisstore
+
+import "time"
+
+// ForgetTime makes the store believe that it heard the server's clock when it stood lower by this much.
+func ForgetTime(s *Store, by time.Duration) {
+	s.clock.set(s.clock.heard.Load().server - by.Milliseconds())
+}

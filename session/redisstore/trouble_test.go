@@ -1,0 +1,433 @@
+//go:build unix
+
+package redisstore_test
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"iot.internal/thingspace/internal/redistest"
+	"iot.internal/thingspace/session"
+	"iot.internal/thingspace/session/redisstore"
+)
+
+// patience is for what takes a real process some time.
+const patience = 20 * time.Second
+
+// eventually asks again until the answer is yes. It is for what another process does in its own time.
+func eventually(t *testing.T, what string, yes func() bool) {
+	t.Helper()
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	limit := time.After(patience)
+	for !yes() {
+		select {
+		case <-tick.C:
+		case <-limit:
+			t.Fatalf("not within %s: %s", patience, what)
+		}
+	}
+}
+
+func mustSwap(t *testing.T, store session.Store, key string, old, new string) {
+	t.Helper()
+	if ok, err := store.Swap(t.Context(), key, bytesOf(old), bytesOf(new)); !ok || err != nil {
+		t.Fatalf("Swap(%q, %q) = %v, %v", old, new, ok, err)
+	}
+}
+
+func mustHold(t *testing.T, store session.Store, key, want string) {
+	t.Helper()
+	got, err := store.Load(t.Context(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(got) != want || (got == nil) != (want == "") {
+		t.Fatalf("the record is %q, want %q", got, want)
+	}
+}
+
+// bytesOf is nil for "".
+func bytesOf(s string) []byte {
+	if s == "" {
+		return nil
+	}
+	return []byte(s)
+}
+
+func TestRecordSurvivesAKilledServer(t *testing.T) {
+	for _, fsync := range []string{"always", "everysec"} {
+		t.Run(fsync, func(t *testing.T) {
+			server := redistest.Start(t, "appendonly", "yes", "appendfsync", fsync, "save", "")
+			store, key := open(t, server.URL()), someKey()
+			mustSwap(t, store, key, "", "one")
+			server.Kill()
+			for range 3 {
+				if _, err := store.Load(t.Context(), key); err == nil {
+					t.Fatal("a dead server answers a Load")
+				}
+				if ok, err := store.Swap(t.Context(), key, []byte("one"), []byte("lost")); ok || err == nil {
+					t.Fatalf("a dead server answers a Swap: %v, %v", ok, err)
+				}
+			}
+			server.Restart()
+			mustHold(t, store, key, "one")
+			// It does not know the script any more.
+			mustSwap(t, store, key, "one", "two")
+			mustHold(t, store, key, "two")
+		})
+	}
+}
+
+func TestRecordThatIsGoneIsNoRecord(t *testing.T) {
+	server := redistest.Start(t, redistest.Safe...)
+	store, key := open(t, server.URL()), someKey()
+	mustSwap(t, store, key, "", "one")
+	reader := open(t, server.URL())
+	mustHold(t, reader, key, "one")
+
+	server.MustDo("FLUSHALL")
+	for name, s := range map[string]*redisstore.Store{"writer": store, "reader": reader} {
+		if got, err := s.Load(t.Context(), key); got != nil || !errors.Is(err, redisstore.ErrLost) {
+			t.Errorf("%s: Load = %q, %v", name, got, err)
+		}
+		for _, old := range []string{"", "one"} {
+			if ok, err := s.Swap(t.Context(), key, bytesOf(old), []byte("two")); ok || !errors.Is(err, redisstore.ErrLost) {
+				t.Errorf("%s: Swap(%q) = %v, %v", name, old, ok, err)
+			}
+		}
+		mustHold(t, s, someKey(), "") // what it has never seen may well be absent
+	}
+	// A process that starts anew has seen nothing, and writes a record; then the others go on.
+	mustSwap(t, open(t, server.URL()), key, "", "two")
+	mustHold(t, store, key, "two")
+	mustSwap(t, reader, key, "two", "three")
+}
+
+func TestDeletedRecordIsNotLost(t *testing.T) {
+	server := redistest.Start(t, redistest.Safe...)
+	store, other, key := open(t, server.URL()), open(t, server.URL()), someKey()
+	mustSwap(t, store, key, "", "one")
+	mustHold(t, other, key, "one")
+	mustSwap(t, store, key, "one", "")
+	mustHold(t, other, key, "")
+	mustSwap(t, other, key, "", "two")
+	mustHold(t, store, key, "two")
+}
+
+func TestServerThatComesBackWithoutItsDiskIsNoticed(t *testing.T) {
+	server := redistest.Start(t, redistest.Safe...)
+	store, key := open(t, server.URL()), someKey()
+	mustSwap(t, store, key, "", "one")
+	server.Kill()
+	if err := os.RemoveAll(filepath.Join(server.Dir(), "appendonlydir")); err != nil {
+		t.Fatal(err)
+	}
+	server.Restart()
+	if _, err := store.Load(t.Context(), key); !errors.Is(err, redisstore.ErrLost) {
+		t.Fatalf("Load: %v", err)
+	}
+}
+
+func TestServerThatComesBackForgetfulIsRefusedUntilItIsMended(t *testing.T) {
+	server := redistest.Start(t, redistest.Safe...)
+	store, key := open(t, server.URL()), someKey()
+	mustSwap(t, store, key, "", "one")
+	server.Kill()
+	server.Reconfigure(redistest.Forgetful...)
+	var unsafe *redisstore.UnsafeError
+	if _, err := store.Load(t.Context(), key); !errors.As(err, &unsafe) || !errors.Is(err, redisstore.ErrUnsafe) || unsafe.Findings[0].Risk != redisstore.Volatile {
+		t.Fatalf("Load: %v", err)
+	}
+	if ok, err := store.Swap(t.Context(), key, nil, []byte("two")); ok || !errors.Is(err, redisstore.ErrUnsafe) {
+		t.Fatalf("Swap = %v, %v", ok, err)
+	}
+	server.Kill()
+	server.Reconfigure(redistest.Safe...)
+	mustHold(t, store, key, "one")
+}
+
+func TestAcceptedForgetfulServerStartsAfresh(t *testing.T) {
+	server := redistest.Start(t, redistest.Forgetful...)
+	store, key := open(t, server.URL(), redisstore.Accept(redisstore.Volatile)), someKey()
+	mustSwap(t, store, key, "", "one")
+	server.Kill()
+	server.Restart()
+	mustHold(t, store, key, "")
+	mustSwap(t, store, key, "", "two")
+}
+
+func TestSwapThatNobodyWaitsForIsNotBegunLater(t *testing.T) {
+	server := redistest.Start(t, redistest.Safe...)
+	store, key := open(t, server.URL()), someKey()
+	mustSwap(t, store, key, "", "one")
+	calls := swaps(t, server)
+
+	server.Pause()
+	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	if ok, err := store.Swap(ctx, key, []byte("one"), []byte("two")); ok || !errors.Is(err, context.DeadlineExceeded) {
+		t.Fatalf("Swap = %v, %v", ok, err)
+	}
+	<-time.After(20 * time.Millisecond) // the server's milliseconds must have passed too
+	server.Resume()
+
+	eventually(t, "the server has read the Swap", func() bool { return swaps(t, server) > calls })
+	mustHold(t, store, key, "one")
+}
+
+// swaps is how many scripts the server has begun.
+func swaps(t *testing.T, server *redistest.Server) (n int) {
+	t.Helper()
+	for line := range strings.Lines(server.MustDo("INFO", "commandstats")) {
+		if name, rest, _ := strings.Cut(line, ":calls="); name == "cmdstat_evalsha" || name == "cmdstat_eval" {
+			count, _, _ := strings.Cut(rest, ",")
+			calls, err := strconv.Atoi(count)
+			if err != nil {
+				t.Fatal(err)
+			}
+			n += calls
+		}
+	}
+	return n
+}
+
+func TestSwapOutlivesASetClock(t *testing.T) {
+	// The server's clock cannot be set here; a clock that runs ahead looks the same as one that we
+	// remember as it was long ago.
+	server := redistest.Start(t, redistest.Safe...)
+	store, key := open(t, server.URL()), someKey()
+	redisstore.ForgetTime(store, time.Hour)
+	mustSwap(t, store, key, "", "one")
+}
+
+func TestSilentServerIsLeftAndFoundAgain(t *testing.T) {
+	server := redistest.Start(t, redistest.Safe...)
+	store, key := open(t, server.URL(), redisstore.WithTimeout(200*time.Millisecond)), someKey()
+	mustSwap(t, store, key, "", "one")
+	server.Pause()
+	start := time.Now()
+	if _, err := store.Load(t.Context(), key); !errors.Is(err, context.DeadlineExceeded) {
+		t.Fatalf("Load: %v", err)
+	}
+	if ok, err := store.Swap(t.Context(), key, []byte("one"), []byte("two")); ok || !errors.Is(err, context.DeadlineExceeded) {
+		t.Fatalf("Swap = %v, %v", ok, err)
+	}
+	if took := time.Since(start); took > 5*time.Second {
+		t.Errorf("a silent server was waited for for %s", took)
+	}
+	server.Resume()
+	eventually(t, "the server is found again", func() bool {
+		got, err := store.Load(t.Context(), key)
+		return err == nil && string(got) == "one"
+	})
+	mustSwap(t, store, key, "one", "two")
+}
+
+func TestCallerLeavesAtOnce(t *testing.T) {
+	server := redistest.Start(t, redistest.Safe...)
+	store, key := open(t, server.URL(), redisstore.WithTimeout(5*time.Second)), someKey()
+	mustSwap(t, store, key, "", "one")
+	server.Pause()
+	defer server.Resume()
+	for name, use := range map[string]func(context.Context) error{
+		"load":  func(ctx context.Context) error { _, err := store.Load(ctx, key); return err },
+		"swap":  func(ctx context.Context) error { _, err := store.Swap(ctx, key, nil, []byte("x")); return err },
+		"watch": func(ctx context.Context) error { _, err := store.Watch(ctx, key); return err },
+	} {
+		ctx, cancel := context.WithCancel(t.Context())
+		failed := make(chan error, 1)
+		go func() { failed <- use(ctx) }()
+		cancel()
+		select {
+		case err := <-failed:
+			if !errors.Is(err, context.Canceled) {
+				t.Errorf("%s: %v", name, err)
+			}
+		case <-time.After(2 * time.Second):
+			t.Errorf("%s does not return when its context ends", name)
+		}
+	}
+}
+
+func TestSwapCutBeforeItArrivesHasNotHappened(t *testing.T) {
+	server := redistest.Start(t, redistest.Safe...)
+	relay := redistest.NewRelay(t, server.Addr())
+	store, key := open(t, relay.URL()), someKey()
+	mustSwap(t, store, key, "", "one")
+	struck := relay.CutBefore("marked")
+	if ok, err := store.Swap(t.Context(), key, []byte("one"), []byte("marked")); ok || err == nil {
+		t.Fatalf("Swap = %v, %v", ok, err)
+	}
+	<-struck
+	mustHold(t, store, key, "one")
+	mustSwap(t, store, key, "one", "two")
+}
+
+func TestSwapCutBeforeItsAnswerHasHappenedOnce(t *testing.T) {
+	server := redistest.Start(t, redistest.Safe...)
+	relay := redistest.NewRelay(t, server.Addr())
+	store, key := open(t, relay.URL()), someKey()
+	mustSwap(t, store, key, "", "one")
+	before := swaps(t, server)
+	struck := relay.CutAfter("marked")
+	if ok, err := store.Swap(t.Context(), key, []byte("one"), []byte("marked")); ok || err == nil {
+		t.Fatalf("Swap = %v, %v", ok, err)
+	}
+	<-struck
+	mustHold(t, store, key, "marked")
+	if n := swaps(t, server) - before; n != 1 {
+		t.Errorf("the server ran it %d times", n)
+	}
+}
+
+func TestLoadCutIsReadAgain(t *testing.T) {
+	server := redistest.Start(t, redistest.Safe...)
+	relay := redistest.NewRelay(t, server.Addr())
+	store, key := open(t, relay.URL()), someKey()
+	mustSwap(t, store, key, "", "one")
+	struck := relay.CutAfter("HMGET")
+	mustHold(t, store, key, "one")
+	<-struck
+	// As when the other end has closed a connection that was idle.
+	relay.Cut()
+	mustHold(t, store, key, "one")
+}
+
+func TestFullServerRefusesAndHeals(t *testing.T) {
+	server := redistest.Start(t, redistest.Safe...)
+	store, key := open(t, server.URL()), someKey()
+	mustSwap(t, store, key, "", "one")
+	server.MustDo("CONFIG", "SET", "maxmemory", "1")
+	if ok, err := store.Swap(t.Context(), key, []byte("one"), []byte("two")); ok || !errors.Is(err, redisstore.ErrFull) {
+		t.Fatalf("Swap = %v, %v", ok, err)
+	}
+	mustHold(t, store, key, "one")
+	server.MustDo("CONFIG", "SET", "maxmemory", "0")
+	mustSwap(t, store, key, "one", "two")
+}
+
+func TestReplicaIsRefused(t *testing.T) {
+	master := redistest.Start(t, redistest.Safe...)
+	host, port, _ := strings.Cut(master.Addr(), ":")
+	replica := redistest.Start(t, append([]string{"replicaof", host + " " + port}, redistest.Safe...)...)
+	if _, err := redisstore.New(t.Context(), replica.URL()); !errors.Is(err, redisstore.ErrReadOnly) {
+		t.Fatalf("New on a replica: %v", err)
+	}
+	eventually(t, "the master knows its replica", func() bool {
+		return strings.Contains(master.MustDo("INFO", "replication"), "connected_slaves:1")
+	})
+	store := open(t, master.URL())
+	if !has(store.Findings(), redisstore.Replicated) {
+		t.Errorf("nothing is said about the replica: %v", store.Findings())
+	}
+}
+
+func TestDemotedMasterIsLeftUntilItIsOneAgain(t *testing.T) {
+	server, other := redistest.Start(t, redistest.Safe...), redistest.Start(t, redistest.Safe...)
+	store, key := open(t, server.URL()), someKey()
+	mustSwap(t, store, key, "", "one")
+	host, port, _ := strings.Cut(other.Addr(), ":")
+	other.Pause() // so that the record is not replaced by the other's
+	server.MustDo("REPLICAOF", host, port)
+	if ok, err := store.Swap(t.Context(), key, []byte("one"), []byte("two")); ok || !errors.Is(err, redisstore.ErrReadOnly) {
+		t.Fatalf("Swap = %v, %v", ok, err)
+	}
+	if _, err := store.Load(t.Context(), key); !errors.Is(err, redisstore.ErrReadOnly) {
+		t.Fatalf("Load: %v", err)
+	}
+	server.MustDo("REPLICAOF", "NO", "ONE")
+	mustHold(t, store, key, "one")
+	mustSwap(t, store, key, "one", "two")
+}
+
+func has(findings []redisstore.Finding, risk redisstore.Risk) bool {
+	for _, f := range findings {
+		if f.Risk == risk {
+			return true
+		}
+	}
+	return false
+}
+
+func TestLazyStoreOpensWithoutAServer(t *testing.T) {
+	server := redistest.Start(t, redistest.Safe...)
+	server.Kill()
+	if _, err := redisstore.New(t.Context(), server.URL()); err == nil {
+		t.Fatal("New found a dead server alive")
+	}
+	store, key := open(t, server.URL(), redisstore.Lazy()), someKey()
+	if _, err := store.Load(t.Context(), key); err == nil {
+		t.Fatal("a dead server answers")
+	}
+	server.Reconfigure(redistest.Forgetful...)
+	if _, err := store.Load(t.Context(), key); !errors.Is(err, redisstore.ErrUnsafe) {
+		t.Fatalf("a lazy store does not inspect its server: %v", err)
+	}
+	server.Kill()
+	server.Reconfigure(redistest.Safe...)
+	mustSwap(t, store, key, "", "one")
+}
+
+func TestClosedStoreRefuses(t *testing.T) {
+	server := redistest.Start(t, redistest.Safe...)
+	store, key := open(t, server.URL()), someKey()
+	for range 2 {
+		if err := store.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := store.Load(t.Context(), key); !errors.Is(err, redisstore.ErrClosed) {
+		t.Errorf("Load: %v", err)
+	}
+	if _, err := store.Swap(t.Context(), key, nil, []byte("x")); !errors.Is(err, redisstore.ErrClosed) {
+		t.Errorf("Swap: %v", err)
+	}
+	if _, err := store.Watch(t.Context(), key); !errors.Is(err, redisstore.ErrClosed) {
+		t.Errorf("Watch: %v", err)
+	}
+}
+
+func TestOversizeAndOddKeysAreRefused(t *testing.T) {
+	server := redistest.Start(t, redistest.Safe...)
+	store := open(t, server.URL())
+	if ok, err := store.Swap(t.Context(), someKey(), nil, make([]byte, redisstore.MaxRecord+1)); ok || !errors.Is(err, redisstore.ErrTooLarge) {
+		t.Errorf("Swap = %v, %v", ok, err)
+	}
+	for _, key := range []string{"", "UPPER", "a b", "é", strings.Repeat("a", 129), "a:b", "*"} {
+		if _, err := store.Load(t.Context(), key); err == nil {
+			t.Errorf("Load takes the key %q", key)
+		}
+		if _, err := store.Swap(t.Context(), key, nil, []byte("x")); err == nil {
+			t.Errorf("Swap takes the key %q", key)
+		}
+		if _, err := store.Watch(t.Context(), key); err == nil {
+			t.Errorf("Watch takes the key %q", key)
+		}
+	}
+}
+
+func TestRecordOfAnotherFormatIsNotTouched(t *testing.T) {
+	server := redistest.Start(t, redistest.Safe...)
+	store, key := open(t, server.URL()), someKey()
+	name := redisstore.DefaultPrefix + key
+	for _, make := range [][]string{{"HSET", name, "format", "2", "record", "future"}, {"SET", name, "a string"}} {
+		server.MustDo("DEL", name)
+		server.MustDo(make...)
+		if got, err := store.Load(t.Context(), key); got != nil || !errors.Is(err, redisstore.ErrFormat) {
+			t.Errorf("%s: Load = %q, %v", make[0], got, err)
+		}
+		if ok, err := store.Swap(t.Context(), key, nil, []byte("x")); ok || !errors.Is(err, redisstore.ErrFormat) {
+			t.Errorf("%s: Swap = %v, %v", make[0], ok, err)
+		}
+		if n := server.MustDo("TYPE", name); make[0] == "SET" && n != "string" {
+			t.Errorf("it became a %s", n)
+		}
+	}
+}
