@@ -11,21 +11,21 @@ import (
 
 // Fault is a rule that makes requests go wrong. Of several the first that is due takes the request.
 type Fault struct {
-	On    []Endpoint    // which endpoints; none means all
-	Skip  int           // how many of their requests pass first
-	Times int           // how many it hits after that; 0 means all
-	Kind  Kind          // what goes wrong
-	Acted bool          // the platform acts on the request all the same: the login counts, the password changes
-	Delay time.Duration // of Slow and Late
+	On    []Endpoint    `json:"on,omitempty"`    // which endpoints; none means all
+	Skip  int           `json:"skip,omitempty"`  // how many of their requests pass first
+	Times int           `json:"times,omitempty"` // how many it hits after that; 0 means all
+	Kind  Kind          `json:"kind"`            // what goes wrong
+	Acted bool          `json:"acted,omitempty"` // the platform acts on the request all the same: the login counts, the password changes
+	Delay time.Duration `json:"delay,omitempty"` // of Slow and Late
 
-	Status      int    // of kinds that answer; 0 means what the kind says
-	Body        Body   // of Status
-	Code        string // of the body, without a service name; "" means one that fits
-	Content     string // of BodyContent
-	ContentType string // of BodyContent; "" means application/json
-	RetryAfter  string // header Retry-After, literally; "" means none
-	Location    string // header Location, literally
-	Size        int64  // of Huge, GzipBomb and Informational
+	Status      int    `json:"status,omitempty"`      // of kinds that answer; 0 means what the kind says
+	Body        Body   `json:"body,omitempty"`        // of Status
+	Code        string `json:"code,omitempty"`        // of the body, without a service name; "" means one that fits
+	Content     string `json:"content,omitempty"`     // of BodyContent
+	ContentType string `json:"contentType,omitempty"` // of BodyContent; "" means application/json
+	RetryAfter  string `json:"retryAfter,omitempty"`  // header Retry-After, literally; "" means none
+	Location    string `json:"location,omitempty"`    // header Location, literally
+	Size        int64  `json:"size,omitempty"`        // of Huge, GzipBomb and Informational
 }
 
 // maxSize bounds Size, so that a simulator cannot be made to write for ever.
@@ -93,9 +93,9 @@ type rule struct {
 
 // Rule is a fault as it stands.
 type Rule struct {
-	ID    int
-	Fault Fault
-	Hits  int // requests that met it
+	ID    int   `json:"id"`
+	Fault Fault `json:"fault"`
+	Hits  int   `json:"hits"` // requests that met it
 }
 
 // Inject adds a rule behind those that stand and returns its number.

@@ -3,6 +3,7 @@ package platform
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"net/http"
 	"path"
@@ -28,9 +29,10 @@ func (p *Platform) serve(w http.ResponseWriter, r *http.Request, act func(*http.
 	if f != nil && f.Kind.Unsent() {
 		abort(w, true) // there is a socket, so it is too late for anything better
 	}
-	whole, err := received(r, e)
+	whole, err := received(w, r, e)
+	var tooLarge *http.MaxBytesError
 	switch {
-	case err == errTooLarge:
+	case errors.As(err, &tooLarge):
 		p.mu.Lock()
 		a := p.fault(r, http.StatusRequestEntityTooLarge, "413")
 		p.mu.Unlock()
@@ -61,26 +63,17 @@ func (p *Platform) canonical(e Endpoint, below, requestPath string) string {
 	return p.base + below
 }
 
-type tooLargeError struct{}
-
-func (tooLargeError) Error() string { return "the body of the request is too large" }
-
-var errTooLarge error = tooLargeError{}
-
 // received reads a request to its end, so that whatever happens next happens to a whole one.
-func received(r *http.Request, e Endpoint) (*http.Request, error) {
+func received(w http.ResponseWriter, r *http.Request, e Endpoint) (*http.Request, error) {
 	whole := r.Clone(r.Context())
 	if e == Resource || e == Elsewhere {
 		n, err := io.Copy(io.Discard, r.Body)
 		whole.Body, whole.ContentLength = http.NoBody, n
 		return whole, err
 	}
-	body, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	if err != nil {
 		return nil, err
-	}
-	if len(body) > maxBody {
-		return nil, errTooLarge
 	}
 	whole.Body, whole.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
 	whole.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }

@@ -29,6 +29,9 @@ func refused(status int, code string) *Refusal {
 
 func bad(code string) *Refusal { return refused(http.StatusBadRequest, code) }
 
+// EmptyRequest refuses a request without a body.
+func EmptyRequest() *Refusal { return bad(codeRequestUndefined) }
+
 type user struct {
 	name     string
 	password string
