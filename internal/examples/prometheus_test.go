@@ -1,4 +1,6 @@
-package session_test
+// Package examples shows what needs other modules: a test of package session must not, since whoever
+// imports a package gets the requirements of its tests into go.sum.
+package examples
 
 import (
 	"fmt"
@@ -56,7 +58,7 @@ func (m *metrics) trace() *session.Trace {
 }
 
 // The decisions of a client as Prometheus metrics.
-func ExampleTrace() {
+func Example_prometheus() {
 	registry := prometheus.NewRegistry()
 	m := newMetrics(registry)
 
