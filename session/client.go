@@ -132,7 +132,7 @@ func (c *Client) Close() error {
 	c.sessions.Close()
 	c.bearers.Close()
 	c.tasks.Wait()
-	if !already && s != nil && s.session != nil {
+	if !already && s != nil && s.session != nil && s.session.used.Sub(c.looked) >= time.Minute {
 		ctx, cancel := context.WithTimeout(context.Background(), storeTimeout)
 		defer cancel()
 		c.touch(ctx, s.session)

@@ -47,7 +47,10 @@ func (c *Client) swap(ctx context.Context, a *account, old []byte, r ledger.Reco
 	if err == nil {
 		return swapped, nil
 	}
-	now, again := c.cfg.Store.Load(ctx, a.key)
+	// The context may be what ended it; whether it happened has to be known all the same.
+	look, stop := context.WithTimeout(context.WithoutCancel(ctx), storeTimeout)
+	defer stop()
+	now, again := c.cfg.Store.Load(look, a.key)
 	switch {
 	case again != nil:
 		return false, c.storeFailed("swap", err)

@@ -159,7 +159,9 @@ func (r *rotating) rotate(ctx context.Context, id identity, part *sessionPart, a
 	ctx = context.WithoutCancel(ctx)
 	c.traceRotation(RotationEvent{Phase: "sent"})
 	began := time.Now()
-	answer := c.wire.reset(ctx, began.Add(c.cfg.ResetTimeout), r.bearer, part.token.Reveal(), id.credentials)
+	// Counted from the claim, so that a process that is held up right here cannot send after its mark
+	// has lapsed; it leaves the whole of ResetTimeout, since the proof was in time.
+	answer := c.wire.reset(ctx, attempt.At.Add(proofTimeout+c.cfg.ResetTimeout), r.bearer, part.token.Reveal(), id.credentials)
 	took := time.Since(began)
 	said := answer.ledger(id.account, sealedPassword)
 	if answer.fault.SessionToken() {

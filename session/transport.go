@@ -2,7 +2,6 @@ package session
 
 import (
 	"context"
-	"io"
 	"maps"
 	"net/http"
 	"strings"
@@ -120,7 +119,7 @@ func (c *Client) refused(req *http.Request, resp *http.Response, s *snapshot, no
 			next, err = c.withAnotherSession(ctx, s)
 		}
 		if err != nil {
-			drain(resp)
+			_ = resp.Body.Close()
 			return nil, err
 		}
 		if next == nil {
@@ -133,7 +132,7 @@ func (c *Client) refused(req *http.Request, resp *http.Response, s *snapshot, no
 			}
 		}
 		c.traceReplay(ReplayEvent{Cause: cause.String(), StatusCode: resp.StatusCode, Replayed: true})
-		drain(resp)
+		_ = resp.Body.Close() // not drained: a body that stalls would hold the caller
 		s, now = next, time.Now().UTC()
 		if resp, err = c.base.RoundTrip(again); err != nil {
 			return resp, err
@@ -215,10 +214,4 @@ func closeBody(req *http.Request) {
 	if req.Body != nil {
 		_ = req.Body.Close()
 	}
-}
-
-// drain lets the connection be used again if little is left of the answer.
-func drain(resp *http.Response) {
-	_, _ = io.CopyN(io.Discard, resp.Body, peekLimit)
-	_ = resp.Body.Close()
 }
