@@ -98,26 +98,12 @@ func (a *app) call(ctx context.Context, args []string, o callOptions) error {
 		if err := a.interrupts.pending(); err != nil {
 			return err
 		}
-		if o.timeout > 0 {
-			var cancel context.CancelFunc
-			ctx, cancel = context.WithTimeoutCause(ctx, o.timeout, errSlow)
-			defer cancel()
-		}
-		var resp *http.Response
-		send := func() error {
-			req, err := newCall(ctx, method, s.baseURL+target, headers, body)
-			if err == nil {
-				resp, err = s.HTTPClient().Do(req)
-			}
-			return withoutURL(err)
-		}
-		if body.once == nil {
-			err = a.withPassword(ctx, s, send)
-		} else {
-			err = send()
-		}
+		resp, end, err := a.send(ctx, s, o.timeout, body, func(ctx context.Context) (*http.Request, error) {
+			return newCall(ctx, method, s.baseURL+target, headers, body)
+		})
+		defer end()
 		if err != nil {
-			return unanswered(ctx, method, err)
+			return unanswered(method, err)
 		}
 		defer func() { _ = resp.Body.Close() }()
 		err = a.printAnswer(resp, o.include, tokens)
@@ -127,6 +113,40 @@ func (a *app) call(ctx context.Context, args []string, o callOptions) error {
 		}
 		return err
 	})
+}
+
+// send sends a request, and once more if a person has to be asked for a password in between. The
+// answer may be read until end is called.
+func (a *app) send(ctx context.Context, s *opened, timeout time.Duration, body *callBody, request func(context.Context) (*http.Request, error)) (resp *http.Response, end func(), err error) {
+	end = func() {}
+	once := func() error {
+		end()
+		limited, cancel := limit(ctx, timeout)
+		end = cancel
+		req, err := request(limited)
+		if err != nil {
+			return err
+		}
+		resp, err = s.HTTPClient().Do(req) //nolint:bodyclose // the caller closes it
+		if cause := context.Cause(limited); err != nil && cause != nil && !isSessionError(err) {
+			return cause
+		}
+		return withoutURL(err)
+	}
+	if body.once == nil {
+		err = a.withPassword(ctx, s, once)
+	} else {
+		err = once()
+	}
+	return resp, end, err
+}
+
+// limit is the time limit of the caller's choice.
+func limit(ctx context.Context, timeout time.Duration) (context.Context, context.CancelFunc) {
+	if timeout == 0 {
+		return context.WithCancel(ctx)
+	}
+	return context.WithTimeoutCause(ctx, timeout, errSlow)
 }
 
 // methodAndPath takes the arguments apart.

@@ -146,7 +146,7 @@ func TestOnlyWhatIsSafeToRepeatIsCalledUnreachable(t *testing.T) {
 		{"POST", &net.DNSError{}, exitUnreachable},
 		{"GET", errInterrupted, exitFailed},
 	} {
-		if got, line := explain(unanswered(t.Context(), c.method, c.err)); got != c.want {
+		if got, line := explain(unanswered(c.method, c.err)); got != c.want {
 			t.Errorf("%s, %v: %d %q", c.method, c.err, got, line)
 		}
 	}

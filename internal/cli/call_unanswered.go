@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"context"
 	"crypto/tls"
 	"errors"
 	"net"
@@ -14,15 +13,10 @@ var errSlow = errors.New("the time limit is over (see --timeout)")
 
 // unanswered is the error of a request that got no answer. Trying again is advised only if the
 // platform cannot have acted on it, or if acting twice is as good as acting once.
-func unanswered(ctx context.Context, method string, err error) error {
-	var ours *session.Error
-	switch {
-	case errors.As(err, &ours): // the session's: the request itself was not sent
-		return err
-	case errors.Is(context.Cause(ctx), errSlow):
-		err = errSlow
-	case ctx.Err() != nil:
-		err = context.Cause(ctx)
+func unanswered(method string, err error) error {
+	var own *failure
+	if errors.As(err, &own) || isSessionError(err) {
+		return err // the request itself was not sent
 	}
 	f := &failure{status: exitUnreachable, what: "no answer: " + what(err), cause: err}
 	switch {
@@ -34,6 +28,12 @@ func unanswered(ctx context.Context, method string, err error) error {
 		f.todo = "check the network and THINGSPACE_BASE_URL, then try again"
 	}
 	return f
+}
+
+// isSessionError tells the session client's errors from those of its transport.
+func isSessionError(err error) bool {
+	var e *session.Error
+	return errors.As(err, &e)
 }
 
 // neverSent reports errors from before a request is written.

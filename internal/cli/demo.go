@@ -10,19 +10,19 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"sync/atomic"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"iot.internal/thingspace/internal/platform"
+	"iot.internal/thingspace/internal/simulator"
 	"iot.internal/thingspace/session"
 	"iot.internal/thingspace/session/filestore"
 )
 
 func (a *app) demoCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "demo", Short: "See it work: the whole story against a built-in simulator", GroupID: groupLearn, Args: cobra.NoArgs,
+		Use: "demo", Short: "See it work: the whole story against a built-in simulator", GroupID: groupLearn, Args: noArguments,
 		Long: `Tell the whole story of a session against a simulator inside this program: first login, calls,
 expiry and silent renewal, a wrong password stopped after one failed login, a password reset, and
 logout. It needs no account and no environment, reads none, sends nothing to any other machine and
@@ -47,23 +47,16 @@ const (
 
 // demonstration is a platform on a loopback socket, and what the story's processes share.
 type demonstration struct {
-	out      io.Writer
-	logger   *slog.Logger
-	platform *platform.Platform
-	baseURL  string
-	clock    *movableClock
-	store    session.Store
-	file     string            // credentials
-	before   platform.Counters // at the beginning of the step
-	stop     func()
+	out       io.Writer
+	logger    *slog.Logger
+	simulator *simulator.Server
+	platform  *platform.Platform // the simulator's
+	baseURL   string
+	store     session.Store
+	file      string            // credentials
+	before    platform.Counters // at the beginning of the step
+	stop      func()
 }
-
-// movableClock is the real one, moved.
-type movableClock struct{ ahead atomic.Int64 }
-
-func (c *movableClock) now() time.Time { return time.Now().Add(time.Duration(c.ahead.Load())) }
-
-func (c *movableClock) move(d time.Duration) { c.ahead.Add(int64(d)) }
 
 func (a *app) demo(ctx context.Context) (err error) {
 	dir, err := os.MkdirTemp("", "thingspace-demo-")
@@ -71,7 +64,7 @@ func (a *app) demo(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	d, err := newDemonstration(a.out, dir)
+	d, err := newDemonstration(ctx, a.out, dir)
 	if err != nil {
 		return err
 	}
@@ -84,25 +77,30 @@ func (a *app) demo(ctx context.Context) (err error) {
 
 // newDemonstration starts a platform on a loopback port of the system's choice, and writes the
 // credentials of its user into dir.
-func newDemonstration(out io.Writer, dir string) (*demonstration, error) {
+func newDemonstration(ctx context.Context, out io.Writer, dir string) (*demonstration, error) {
 	d := &demonstration{
-		out: out, clock: &movableClock{}, store: filestore.New(filepath.Join(dir, "state")), file: filepath.Join(dir, "credentials.json"),
+		out: out, store: filestore.New(filepath.Join(dir, "state")), file: filepath.Join(dir, "credentials.json"),
 	}
 	text := fmt.Sprintf("{\"username\": %q, \"password\": %q}\n", demoUser, demoPassword)
 	if err := os.WriteFile(d.file, []byte(text), 0o600); err != nil {
 		return nil, err
 	}
-	d.platform = platform.New(platform.Options{
+	var err error
+	d.simulator, err = simulator.New(simulator.Options{
 		Applications: []platform.Application{{Key: demoKey, Secret: demoSecret}},
 		Users:        []platform.User{{Username: demoUser, Password: demoPassword}},
 		Accounts:     []string{demoAccount},
-		Now:          d.clock.now,
+		NoControl:    true,
 	})
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
 	}
-	server := &http.Server{Handler: d.platform, ReadHeaderTimeout: 10 * time.Second}
+	d.platform = d.simulator.Platform()
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	server := &http.Server{Handler: d.simulator.Handler(), ReadHeaderTimeout: 10 * time.Second}
 	go func() { _ = server.Serve(listener) }()
 	d.baseURL = "http://" + listener.Addr().String() + d.platform.Base()
 	d.stop = func() { _ = server.Close() }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"iot.internal/thingspace/internal/platform"
+	"iot.internal/thingspace/internal/simulator"
 	"iot.internal/thingspace/session"
 	"iot.internal/thingspace/session/filestore"
 )
@@ -25,6 +26,8 @@ const demoHead = `One ThingSpace session, from the first login to the logout, ag
 Nothing leaves this machine. Where the story would have to wait, the simulator's clock is moved.
 "On the wire" is what the simulator has counted.
 `
+
+const defect = "this is a defect of the program"
 
 // burst is how many requests the demonstration sends at the same moment.
 const burst = 50
@@ -49,9 +52,12 @@ func (d *demonstration) tell(ctx context.Context) error {
 			}
 			return &failure{
 				status: exitFailed, what: fmt.Sprintf("step %d of the demonstration, %q, did not do what it says: %s", i+1, c.title, what(err)),
-				todo: "this is a defect of the program", cause: err,
+				todo: defect, cause: err,
 			}
 		}
+	}
+	if v := d.simulator.Violations(); v != (simulator.Violations{}) {
+		return &failure{status: exitFailed, what: fmt.Sprintf("%d requests and %d answers broke the contract", v.Requests, v.Responses), todo: defect}
 	}
 	c := d.platform.Counters()
 	_, _ = fmt.Fprintf(d.out, "\nAll %d steps did what they say, in %.1f seconds: %d requests, %d logins, of which %d refused; the platform never locked the user.\n",
@@ -93,7 +99,7 @@ func (d *demonstration) chapters(first *session.Client, right session.Credential
 			"Twenty-one idle minutes later",
 			fmt.Sprintf("The platform has ended the idle session. %d requests are sent at the same moment; those that meet the\ndead session are refused: 400 with a SessionToken code. One login, and each is sent again: no caller\nnotices.", burst),
 			func(ctx context.Context) error {
-				d.clock.move(21 * time.Minute)
+				d.simulator.Advance(21 * time.Minute)
 				if err := d.callMany(ctx, first); err != nil {
 					return err
 				}
@@ -109,7 +115,7 @@ func (d *demonstration) chapters(first *session.Client, right session.Credential
 			"An hour after that",
 			"Now the bearer has lapsed too, which the gateway says differently: 401. Each token is renewed for\nits own reason, once.",
 			func(ctx context.Context) error {
-				d.clock.move(time.Hour)
+				d.simulator.Advance(time.Hour)
 				if err := d.call(ctx, first); err != nil {
 					return err
 				}

@@ -10,7 +10,7 @@ import (
 
 func TestTheDemonstrationHoldsWhatItSays(t *testing.T) {
 	var out strings.Builder
-	d, err := newDemonstration(&out, t.TempDir())
+	d, err := newDemonstration(t.Context(), &out, t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -61,7 +61,7 @@ func TestTheDemonstrationFailsIfAStepDoesNotHold(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var out strings.Builder
-			d, err := newDemonstration(&out, t.TempDir())
+			d, err := newDemonstration(t.Context(), &out, t.TempDir())
 			if err != nil {
 				t.Fatal(err)
 			}

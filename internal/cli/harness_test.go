@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
@@ -8,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -93,11 +95,22 @@ func (b *bench) hold(path string, held bool) {
 	b.change.Broadcast()
 }
 
-// until waits for the platform to have seen what it takes.
-func (b *bench) until(seen func(platform.Counters) bool) {
+// until waits for the platform to have seen what it takes, but not for a process that has died.
+func (b *bench) until(t *testing.T, seen func(platform.Counters) bool) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	defer context.AfterFunc(ctx, func() {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		b.change.Broadcast()
+	})()
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for !seen(b.platform.Counters()) {
+		if ctx.Err() != nil {
+			t.Fatalf("the platform has not seen what it should: %+v", b.platform.Counters())
+		}
 		b.change.Wait()
 	}
 }

@@ -9,7 +9,7 @@ import (
 
 func (a *app) loginCommand() *cobra.Command {
 	return a.connected(&cobra.Command{
-		Use: "login", Short: "Log in: a new session, always", GroupID: groupUse, Args: cobra.NoArgs,
+		Use: "login", Short: "Log in: a new session, always", GroupID: groupUse, Args: noArguments,
 		Long: `Log in and keep the session in the store, for every later command. There is seldom a need to:
 "call" and "token" log in by themselves when they find no session.
 

@@ -9,7 +9,7 @@ import (
 
 func (a *app) logoutCommand() *cobra.Command {
 	return a.connected(&cobra.Command{
-		Use: "logout", Short: "End the session, for everyone who shares the store", GroupID: groupUse, Args: cobra.NoArgs,
+		Use: "logout", Short: "End the session, for everyone who shares the store", GroupID: groupUse, Args: noArguments,
 		Long: `End the session for everyone who shares the store. It needs no password. Without a session nothing
 is sent, and that is no failure; nor is a session that had ended already. The OAuth2 bearer is
 never revoked: the platform gives the same one to everybody who has the application's key.`,

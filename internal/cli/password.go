@@ -19,7 +19,7 @@ func (a *app) passwordCommand() *cobra.Command {
 		}),
 	}
 	cmd.AddCommand(a.connected(&cobra.Command{
-		Use: "reset", Short: "Let the platform make a new password, and save it", Args: cobra.NoArgs,
+		Use: "reset", Short: "Let the platform make a new password, and save it", Args: noArguments,
 		Long: `Let the platform make a new password for the user, save it in the credentials file, and print where
 it was saved. The platform chooses the password, makes it effective at once and tells it once, so:
 
@@ -47,9 +47,12 @@ func (a *app) passwordReset(ctx context.Context, _ []string) error {
 			}
 		}
 		err := a.patiently(ctx, func() error {
+			// From here on an interrupt does not end ctx, which would part us from the answer.
 			defer a.interrupts.begin(underReset)()
-			// Not the command's context: an interrupt must not part us from the answer.
-			_, err := s.ResetPassword(context.WithoutCancel(ctx))
+			if ctx.Err() != nil {
+				return context.Cause(ctx)
+			}
+			_, err := s.ResetPassword(ctx)
 			return err
 		})
 		var unsaved *session.RotationError

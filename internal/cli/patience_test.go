@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -40,7 +41,7 @@ func TestAForeignResetIsNotWaitedForForEver(t *testing.T) {
 		}
 		ctx, cancel := context.WithCancelCause(t.Context())
 		cancel(errInterrupted)
-		if err := a.patiently(ctx, func() error { return session.ErrRotating }); err != errInterrupted {
+		if err := a.patiently(ctx, func() error { return session.ErrRotating }); !errors.Is(err, errInterrupted) {
 			t.Errorf("%v", err)
 		}
 	})

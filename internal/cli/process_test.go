@@ -36,6 +36,7 @@ func command(t *testing.T, b *bench, state string, extra []string, args ...strin
 	}
 	cmd := exec.CommandContext(t.Context(), path, args...)
 	cmd.Env = append(b.environment(state), extra...)
+	cmd.Env = append(cmd.Env, "GOCOVERDIR="+t.TempDir()) // with -cover the command would complain without one
 	return cmd
 }
 
@@ -131,7 +132,7 @@ func TestAnInterruptDuringAResetWaitsForTheAnswerAndSaysSo(t *testing.T) {
 		file, env := rotating(t)
 		b.hold(platform.ResetPath, true)
 		p := start(t, command(t, b, t.TempDir(), env, "password", "reset"))
-		b.until(func(c platform.Counters) bool { return c.ResetsDone == 1 })
+		b.until(t, func(c platform.Counters) bool { return c.ResetsDone == 1 })
 		for range 2 {
 			p.signal(signal)
 			if l := p.line(); !strings.Contains(l, "a password reset is under way: waiting for its answer") {
@@ -157,11 +158,11 @@ func TestAResetSurvivesAStandardErrorThatNobodyReads(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.Close()
+	_ = r.Close()
 	cmd.Stderr = w
 	p := start(t, cmd)
-	w.Close()
-	b.until(func(c platform.Counters) bool { return c.ResetsDone == 1 })
+	_ = w.Close()
+	b.until(t, func(c platform.Counters) bool { return c.ResetsDone == 1 })
 	p.signal(syscall.SIGINT)
 	b.hold(platform.ResetPath, false)
 	if status, _ := p.wait(); status != 0 || !holds(t, file, b.platform.Password(testUser)) {
@@ -174,7 +175,7 @@ func TestAnInterruptDuringALoginWaitsForTheAnswerAndSaysSo(t *testing.T) {
 	state := t.TempDir()
 	b.hold(platform.LoginPath, true)
 	p := start(t, command(t, b, state, nil, "login"))
-	b.until(func(c platform.Counters) bool { return c.Logins == 1 })
+	b.until(t, func(c platform.Counters) bool { return c.Logins == 1 })
 	p.signal(syscall.SIGINT)
 	if l := p.line(); !strings.Contains(l, "a login is under way: waiting for its answer") {
 		t.Fatalf("%q", l)
@@ -190,7 +191,7 @@ func TestACallInterruptedInItsLoginSendsNothingMoreAndKeepsTheSession(t *testing
 	state := t.TempDir()
 	b.hold(platform.LoginPath, true)
 	p := start(t, command(t, b, state, nil, "call", "/m2m/v1/accounts/"+testAccount))
-	b.until(func(c platform.Counters) bool { return c.Logins == 1 })
+	b.until(t, func(c platform.Counters) bool { return c.Logins == 1 })
 	p.signal(syscall.SIGTERM)
 	if l := p.line(); !strings.Contains(l, "a login is under way") {
 		t.Fatalf("%q", l)
@@ -215,7 +216,7 @@ func TestAnInterruptedCallEndsAtOnce(t *testing.T) {
 	path := "/m2m/v1/accounts/" + testAccount
 	b.hold(path, true)
 	p := start(t, command(t, b, t.TempDir(), nil, "call", path))
-	b.until(func(c platform.Counters) bool { return c.Resources == 1 })
+	b.until(t, func(c platform.Counters) bool { return c.Resources == 1 })
 	p.signal(syscall.SIGINT)
 	if status, rest := p.wait(); status != exitFailed || !strings.Contains(rest, "interrupted") {
 		t.Errorf("%d %q", status, rest)
@@ -228,7 +229,7 @@ func TestAPasswordThatCannotBeSavedIsPrintedOnce(t *testing.T) {
 	state := t.TempDir()
 	b.hold(platform.ResetPath, true)
 	p := start(t, command(t, b, state, env, "password", "reset"))
-	b.until(func(c platform.Counters) bool { return c.ResetsDone == 1 })
+	b.until(t, func(c platform.Counters) bool { return c.ResetsDone == 1 })
 	// What worked when saving was proved does not work any more.
 	dir := filepath.Dir(file)
 	if err := os.Rename(dir, dir+".gone"); err != nil {
@@ -262,11 +263,11 @@ func TestAPasswordThatCannotBeSavedGoesToStandardErrorIfNobodyReadsTheOther(t *t
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.Close()
+	_ = r.Close()
 	cmd.Stdout = w
 	p := start(t, cmd)
-	w.Close()
-	b.until(func(c platform.Counters) bool { return c.ResetsDone == 1 })
+	_ = w.Close()
+	b.until(t, func(c platform.Counters) bool { return c.ResetsDone == 1 })
 	dir := filepath.Dir(file)
 	if err := os.Rename(dir, dir+".gone"); err != nil {
 		t.Fatal(err)
@@ -285,10 +286,10 @@ func TestAReaderThatLeavesEndsACallQuietly(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.Close()
+	_ = r.Close()
 	cmd.Stdout = w
 	p := start(t, cmd)
-	w.Close()
+	_ = w.Close()
 	if status, rest := p.wait(); status != 0 || rest != "" {
 		t.Errorf("%d %q", status, rest)
 	}
@@ -299,7 +300,7 @@ func TestAFullDiskUnderStandardOutputIsAFailure(t *testing.T) {
 	if err != nil {
 		t.Skip("this system has no /dev/full")
 	}
-	defer full.Close()
+	defer func() { _ = full.Close() }()
 	b := startBench(t)
 	cmd := command(t, b, t.TempDir(), nil, "token")
 	cmd.Stdout = full

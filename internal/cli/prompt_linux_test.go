@@ -32,7 +32,7 @@ func terminal(t *testing.T) (person, process *os.File) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { person.Close(); process.Close() })
+	t.Cleanup(func() { _, _ = person.Close(), process.Close() })
 	return person, process
 }
 
@@ -44,7 +44,7 @@ func TestAPasswordIsAskedForWithoutEcho(t *testing.T) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
 	p := start(t, cmd)
 	p.stderr = nil
-	process.Close()
+	_ = process.Close()
 	var seen bytes.Buffer
 	screen := bufio.NewReader(io.TeeReader(person, &seen))
 	if _, err := screen.ReadString(':'); err != nil {

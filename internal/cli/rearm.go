@@ -27,7 +27,7 @@ func (a *app) rearmCommand() *cobra.Command {
 	var cleared, yes bool
 	cmd := a.connected(&cobra.Command{
 		Use: "rearm", Short: "After checking the password: allow one more login, or clear the count", GroupID: groupAccount,
-		Args: cobra.NoArgs, Long: rearmLong,
+		Args: noArguments, Long: rearmLong,
 		Example: `  thingspace status
   thingspace rearm
   thingspace rearm --cleared --yes`,

@@ -47,7 +47,7 @@ func (a *app) root() *cobra.Command {
 	root.AddCommand(
 		a.loginCommand(), a.tokenCommand(), a.callCommand(), a.logoutCommand(),
 		a.statusCommand(), a.rearmCommand(), a.passwordCommand(),
-		a.demoCommand(), a.specCommand(), a.versionCommand(),
+		a.demoCommand(), a.simulateCommand(), a.specCommand(), a.versionCommand(),
 		topic("environment", "The variables and flags that say who you are", environmentTopic()),
 		topic("exit-status", "What the exit statuses mean", exitStatusTopic),
 	)
@@ -66,6 +66,8 @@ func (a *app) root() *cobra.Command {
 // the settings.
 func (a *app) connected(cmd *cobra.Command, f func(ctx context.Context, args []string) error) *cobra.Command {
 	a.settings.addFlags(cmd.Flags())
+	// The only error is that of a flag that does not exist.
+	_ = cmd.RegisterFlagCompletionFunc(setStore.flag, cobra.FixedCompletions([]string{"file", "file:", "memory"}, cobra.ShellCompDirectiveNoSpace|cobra.ShellCompDirectiveNoFileComp))
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		a.settings.flags = cmd.Flags()
 		return a.does(f)(cmd, args)

@@ -11,9 +11,15 @@ import (
 
 func TestASecretFileIsReadWithoutItsLineEnd(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "secret")
-	for content, want := range map[string]string{
-		"hunter2": "hunter2", "hunter2\n": "hunter2", "hunter2\r\n": "hunter2", " hunter2 \n": " hunter2 ", "hunter2\n\n": "hunter2\n", "hunter2\r": "hunter2\r",
+	for _, c := range [][2]string{
+		{"hunter2", "hunter2"},
+		{"hunter2\n", "hunter2"},
+		{"hunter2\r\n", "hunter2"},
+		{" hunter2 \n", " hunter2 "},
+		{"hunter2\n\n", "hunter2\n"},
+		{"hunter2\r", "hunter2\r"},
 	} {
+		content, want := c[0], c[1]
 		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -42,11 +48,11 @@ func TestASecretInAPipeIsReadOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer r.Close()
+	defer func() { _ = r.Close() }()
 	if _, err := w.WriteString("hunter2\n"); err != nil {
 		t.Fatal(err)
 	}
-	w.Close()
+	_ = w.Close()
 	if _, err := os.Stat("/dev/fd"); err != nil {
 		t.Skip("this system has no names for pipes") // and no process substitution either
 	}

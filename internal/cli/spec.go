@@ -13,7 +13,7 @@ import (
 func (a *app) specCommand() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
-		Use: "spec", Short: "Print the OpenAPI contract of the session endpoints", GroupID: groupLearn, Args: cobra.NoArgs,
+		Use: "spec", Short: "Print the OpenAPI contract of the session endpoints", GroupID: groupLearn, Args: noArguments,
 		Long: `Print the OpenAPI 3.0.3 document that this program's client is generated from: the three
 session endpoints, their errors, and what a schema cannot say.`,
 		Example: `  thingspace spec > openapi.yaml

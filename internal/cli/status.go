@@ -14,7 +14,7 @@ func (a *app) statusCommand() *cobra.Command {
 	var asJSON bool
 	cmd := a.connected(&cobra.Command{
 		Use: "status", Short: "What the store says: session, failed logins, and what a person must do", GroupID: groupAccount,
-		Args: cobra.NoArgs,
+		Args: noArguments,
 		Long: `Print what the shared record says: the session and how long it has been idle, failed logins, a
 rotation, and what a person must do if anything. Nothing is sent, and no password is needed; with
 one, it also says what is known of that password.

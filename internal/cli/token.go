@@ -24,7 +24,7 @@ type tokenReport struct {
 func (a *app) tokenCommand() *cobra.Command {
 	var header, env, asJSON, refused bool
 	cmd := a.connected(&cobra.Command{
-		Use: "token", Short: "Print the session token, or both headers", GroupID: groupUse, Args: cobra.NoArgs,
+		Use: "token", Short: "Print the session token, or both headers", GroupID: groupUse, Args: noArguments,
 		Long: `Print the token of the session in hand, logging in if there is none. Nothing is sent if the
 session and the bearer in the store are fresh.
 

@@ -20,7 +20,7 @@ type versionReport struct {
 func (a *app) versionCommand() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
-		Use: "version", Short: "Print version, commit and Go version", GroupID: groupLearn, Args: cobra.NoArgs,
+		Use: "version", Short: "Print version, commit and Go version", GroupID: groupLearn, Args: noArguments,
 		RunE: a.does(func(context.Context, []string) error {
 			b := readBuild()
 			r := versionReport{b.version, b.commit, b.commitTime, b.modified, runtime.Version(), runtime.GOOS + "/" + runtime.GOARCH}
