@@ -68,7 +68,7 @@ type Entry struct {
 	Endpoint Endpoint  `json:"endpoint"`
 	Method   string    `json:"method"`
 	Path     string    `json:"path"`             // below the base
-	Status   int       `json:"status,omitempty"` // of the answer; 0 if there was none (yet)
+	Status   int       `json:"status,omitempty"` // of the answer, whether it arrived or not; 0 if there was none (yet)
 	Code     string    `json:"code,omitempty"`   // error code of the answer
 	Fault    Kind      `json:"fault,omitempty"`  // what was made to go wrong
 }

@@ -80,7 +80,7 @@ func TestTheJournalKeepsTheNewest(t *testing.T) {
 	}
 	w.inject(Fault{Kind: Empty})
 	w.use()
-	if e := w.Journal()[2]; e.Fault != Empty {
+	if e := w.Journal()[2]; e.Fault != Empty || e.Status != 200 {
 		t.Errorf("%+v", e)
 	}
 }

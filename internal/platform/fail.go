@@ -2,15 +2,16 @@ package platform
 
 import (
 	"compress/gzip"
+	"context"
 	"io"
 	"maps"
 	"net/http"
 	"strconv"
-	"time"
 )
 
 // fail answers a request that meets a fault. answer acts on the request; it is called once at most.
-func (p *Platform) fail(w http.ResponseWriter, r *http.Request, f *Fault, whole *http.Request, answer func() Answer) {
+// number is that of the entry in the journal.
+func (p *Platform) fail(w http.ResponseWriter, r *http.Request, f *Fault, whole *http.Request, answer func() Answer, number int) {
 	ctx := r.Context()
 	switch f.Kind {
 	case Slow:
@@ -28,7 +29,7 @@ func (p *Platform) fail(w http.ResponseWriter, r *http.Request, f *Fault, whole 
 		answer().send(w)
 		return
 	case Late:
-		time.Sleep(f.Delay)
+		wait(context.WithoutCancel(ctx), f.Delay)
 		answer().send(w)
 		return
 	}
@@ -58,7 +59,9 @@ func (p *Platform) fail(w http.ResponseWriter, r *http.Request, f *Fault, whole 
 	case Huge, GzipBomb:
 		sendHuge(w, f, a)
 	default:
-		p.made(f, whole, a).send(w)
+		a = p.made(f, whole, a)
+		p.answered(number, a.Status, a.code())
+		a.send(w)
 	}
 }
 

@@ -52,7 +52,7 @@ func (p *Platform) serve(w http.ResponseWriter, r *http.Request, act func(*http.
 		answer().send(w)
 		return
 	}
-	p.fail(w, r, f, whole, answer)
+	p.fail(w, r, f, whole, answer, number)
 }
 
 // canonical is how the path of an endpoint is written; other paths are cleaned.

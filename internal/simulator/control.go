@@ -3,6 +3,7 @@ package simulator
 import (
 	_ "embed"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -144,7 +145,7 @@ func (s *Server) postFault(r *http.Request) (any, error) {
 func (s *Server) deleteFault(r *http.Request) (any, error) {
 	id, err := strconv.Atoi(r.PathValue("id"))
 	if err != nil || !s.platform.RemoveFault(id) {
-		return nil, notFound("there is no such fault")
+		return nil, notFoundError("there is no such fault")
 	}
 	return nil, nil
 }
@@ -207,17 +208,21 @@ func (s *Server) user(do func(*platform.Platform, string) bool) func(*http.Reque
 	}
 }
 
-type notFound string
+type notFoundError string
 
-func (n notFound) Error() string { return string(n) }
+func (n notFoundError) Error() string { return string(n) }
 
-const errNoUser = notFound("there is no such user")
+const errNoUser = notFoundError("there is no such user")
 
 func statusOf(err error) int {
-	switch err.(type) {
-	case notFound:
+	var (
+		missing  notFoundError
+		tooLarge *http.MaxBytesError
+	)
+	switch {
+	case errors.As(err, &missing):
 		return http.StatusNotFound
-	case *http.MaxBytesError:
+	case errors.As(err, &tooLarge):
 		return http.StatusRequestEntityTooLarge
 	}
 	return http.StatusBadRequest

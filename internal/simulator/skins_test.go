@@ -50,7 +50,7 @@ func skins(t *testing.T) map[string]*skin {
 			})
 		},
 		inject: func(f platform.Fault) { p.Inject(sessiontest.Fault(f)) },
-		reset:  p.Reset,
+		reset:  p.Reset, broken: func() int { return 0 },
 	}
 	s, err := simulator.New(simulator.Options{Now: func() time.Time { return time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC) }})
 	if err != nil {
@@ -169,14 +169,13 @@ const (
 )
 
 var (
-	fetch     = request{method: "POST", path: tokenPath, body: "grant_type=client_credentials"}
-	login     = request{method: "POST", path: loginPath, body: `{"username":"zbeeblebrox","password":"IMgr8"}`}
-	badLogin  = request{method: "POST", path: loginPath, body: `{"username":"zbeeblebrox","password":"wrong"}`}
-	logout    = request{method: "POST", path: logoutPath}
-	reset     = request{method: "PUT", path: resetPath, body: `{"oldPassword":"IMgr8"}`}
-	badReset  = request{method: "PUT", path: resetPath, body: `{"oldPassword":"wrong"}`}
-	devices   = request{method: "POST", path: "/m2m/v1/devices/actions/list", body: `{"accountName":"0000123456-00001"}`}
-	oneMinute = time.Minute
+	fetch    = request{method: "POST", path: tokenPath, body: "grant_type=client_credentials"}
+	login    = request{method: "POST", path: loginPath, body: `{"username":"zbeeblebrox","password":"IMgr8"}`}
+	badLogin = request{method: "POST", path: loginPath, body: `{"username":"zbeeblebrox","password":"wrong"}`}
+	logout   = request{method: "POST", path: logoutPath}
+	reset    = request{method: "PUT", path: resetPath, body: `{"oldPassword":"IMgr8"}`}
+	badReset = request{method: "PUT", path: resetPath, body: `{"oldPassword":"wrong"}`}
+	devices  = request{method: "POST", path: "/m2m/v1/devices/actions/list", body: `{"accountName":"0000123456-00001"}`}
 )
 
 // TestBothSkinsAnswerTheSame plays stories to both skins and compares every answer. An answer that is
@@ -192,10 +191,10 @@ func TestBothSkinsAnswerTheSame(t *testing.T) {
 		"without bearer":  {login, logout, reset, devices},
 		"without session": {fetch, logout, reset, devices},
 		"idle": {
-			fetch, login, func(s *skin) { s.advance(19 * oneMinute) }, devices, func(s *skin) { s.advance(20 * oneMinute) },
+			fetch, login, func(s *skin) { s.advance(19 * time.Minute) }, devices, func(s *skin) { s.advance(20 * time.Minute) },
 			devices, logout, reset, login, devices,
 		},
-		"the hour":       {fetch, func(s *skin) { s.advance(59*oneMinute + 30*time.Second) }, fetch, func(s *skin) { s.advance(oneMinute) }, login, fetch, login},
+		"the hour":       {fetch, func(s *skin) { s.advance(59*time.Minute + 30*time.Second) }, fetch, func(s *skin) { s.advance(time.Minute) }, login, fetch, login},
 		"expired":        {fetch, login, func(s *skin) { s.sessions() }, reset, func(s *skin) { s.bearers() }, reset},
 		"strikes":        {fetch, badLogin, badLogin, login, badLogin, badLogin, badLogin, badLogin, badLogin, login, badLogin, badReset},
 		"rotation":       {fetch, login, badReset, reset, reset, login},
@@ -210,8 +209,13 @@ func TestBothSkinsAnswerTheSame(t *testing.T) {
 			request{method: "POST", path: loginPath, header: map[string]string{"Accept": "application/xml"}},
 		},
 		"wrong methods": {
-			fetch, request{method: "GET", path: loginPath}, request{method: "PUT", path: logoutPath}, request{method: "POST", path: resetPath},
-			request{method: "GET", path: tokenPath}, request{method: "DELETE", path: loginPath}, request{method: "OPTIONS", path: loginPath},
+			fetch,
+			request{method: "GET", path: loginPath},
+			request{method: "PUT", path: logoutPath},
+			request{method: "POST", path: resetPath},
+			request{method: "GET", path: tokenPath},
+			request{method: "DELETE", path: loginPath},
+			request{method: "OPTIONS", path: loginPath},
 		},
 		"paths":           {fetch, login, request{method: "POST", path: "/m2m/v1/session/./login", body: login.body}, request{method: "GET", path: "/nowhere"}, request{method: "GET", path: "/m2m"}},
 		"faults":          {fetch, func(s *skin) { s.inject(platform.Fault{Kind: platform.WrongTypes, Times: 1}) }, login, login, func(s *skin) { s.inject(platform.Fault{Kind: platform.Status, Status: 429, RetryAfter: "3"}) }, login, reset},
@@ -235,72 +239,4 @@ func TestBothSkinsAnswerTheSame(t *testing.T) {
 			}
 		})
 	}
-}
-
-// TestModelAndContractAgreeOnWhatARequestIs: what the validator refuses the model refuses by itself,
-// and what the validator lets through the model reads.
-func TestModelAndContractAgreeOnWhatARequestIs(t *testing.T) {
-	t.Parallel()
-	bodies := []string{
-		``, ` `, `null`, `42`, `"text"`, `[]`, `{}`, `{`, `not json`, `{"username":"zbeeblebrox"}`, `{"password":"IMgr8"}`,
-		`{"username":"zbeeblebrox","password":"IMgr8"}`,
-		`{"username":"zbeeblebrox","password":"IMgr8","more":[1,{"a":null}]}`,
-		`{"username":"zbeeblebrox","password":"IMgr8"}{}`, `{"username":"zbeeblebrox","password":"IMgr8"} garbage`,
-		`{"username":"zbeeblebrox","password":null}`, `{"username":null,"password":"IMgr8"}`,
-		`{"username":"zbeeblebrox","password":42}`, `{"username":["zbeeblebrox"],"password":"IMgr8"}`,
-		`{"username":"","password":"IMgr8"}`, `{"username":"zbeeblebrox","password":""}`,
-		`{"username":"zbeeblebrox","password":"a'b"}`, `{"username":"zbee<","password":"x"}`, `{"username":"zbeeblebrox","password":"\\"}`,
-		`{"username":"zbeeblebrox","password":"\u0027"}`, `{"username":"zbeeblebrox","password":"\n"}`,
-		`{"Username":"zbeeblebrox","Password":"IMgr8"}`,
-		`{"username":"zbeeblebrox","password":"IMgr8","PASSWORD":"wrong"}`,
-		`{"username":"zbeeblebrox","password":"IMgr8","Username":"nobody"}`,
-		`{"username":"zbeeblebrox","password":"Пароль"}`, "{\"username\":\"zbeeblebrox\",\"password\":\"\xff\"}",
-		"\ufeff" + `{"username":"zbeeblebrox","password":"IMgr8"}`,
-		`{"username":"zbeeblebrox","password":"` + strings.Repeat("x", 100_000) + `"}`,
-	}
-	types := []string{"application/json", "Application/JSON; charset=utf-8", "text/plain", "application/x-www-form-urlencoded", "-", "application/problem+json"}
-	both := skins(t)
-	for _, body := range bodies {
-		for _, kind := range types {
-			for _, q := range []request{
-				{method: "POST", path: loginPath, body: body},
-				{method: "PUT", path: resetPath, body: strings.ReplaceAll(body, "assword", "ldPassword")},
-				{method: "PUT", path: resetPath, body: strings.ReplaceAll(body, `"password"`, `"oldPassword"`)},
-				{method: "POST", path: logoutPath, body: body},
-			} {
-				q.header = map[string]string{"Content-Type": kind}
-				var answers []said
-				before := both["simulator"].broken()
-				for _, name := range []string{"sessiontest", "simulator"} {
-					s := both[name]
-					s.reset()
-					s.bearer, s.token = "", ""
-					s.send(t, fetch)
-					s.send(t, login)
-					answers = append(answers, s.send(t, q))
-				}
-				if !reflect.DeepEqual(answers[0], answers[1]) {
-					t.Errorf("%s %s, %s, %.80q:\nsessiontest %+v\n  simulator %+v", q.method, q.path, kind, q.body, answers[0], answers[1])
-				}
-				broken := both["simulator"].broken() > before
-				empty := q.path == loginPath && q.body == "" // which the contract allows, and the platform refuses
-				if refused := unreadable(answers[0]); refused != broken && !empty {
-					t.Errorf("%s %s, %s, %.80q: broke the contract %t, but the model refused it %t: %+v",
-						q.method, q.path, kind, q.body, broken, refused, answers[0])
-				}
-			}
-		}
-	}
-}
-
-// unreadable reports that the platform refused to look at a request.
-func unreadable(a said) bool {
-	object, _ := a.Body.(map[string]any)
-	code, _ := object["errorCode"].(string)
-	for _, c := range []string{"DeserializationFailed", "RequestUndefined", "InvalidCharacter", "UnexpectedError"} {
-		if strings.HasSuffix(code, c) {
-			return true
-		}
-	}
-	return false
 }

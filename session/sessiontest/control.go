@@ -17,10 +17,10 @@ func (s *Server) Journal() []Entry {
 
 // Inject adds a fault behind those that stand. A rule that makes no sense fails the test.
 func (s *Server) Inject(f Fault) Injected {
-	s.t.Helper()
+	s.tb.Helper()
 	id, err := s.platform.Inject(platform.Fault(f))
 	if err != nil {
-		s.t.Fatalf("sessiontest: %v", err)
+		s.tb.Fatalf("sessiontest: %v", err)
 	}
 	return Injected{s.platform, id}
 }
@@ -50,14 +50,14 @@ func (s *Server) ClearFaults() { s.platform.ClearFaults() }
 // SetSwitches changes what is not known of the real platform; change is called with what stands. A
 // combination that makes no sense fails the test.
 func (s *Server) SetSwitches(change func(*Switches)) {
-	s.t.Helper()
+	s.tb.Helper()
 	err := s.platform.SetSwitches(func(p *platform.Switches) {
 		switches := Switches(*p)
 		change(&switches)
 		*p = platform.Switches(switches)
 	})
 	if err != nil {
-		s.t.Fatalf("sessiontest: %v", err)
+		s.tb.Fatalf("sessiontest: %v", err)
 	}
 }
 
@@ -88,7 +88,7 @@ func (s *Server) ClearStrikes() { s.platform.ClearStrikes(s.settings.username) }
 // Reset makes the platform as it was at first: password, sessions, bearers, faults, counters,
 // journal, and the default switches. Credentials and store are left alone.
 func (s *Server) Reset() {
-	s.t.Helper()
+	s.tb.Helper()
 	s.platform.Reset()
 	if s.settings.switches != nil {
 		s.SetSwitches(s.settings.switches)

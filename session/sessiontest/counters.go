@@ -45,7 +45,7 @@ type Entry struct {
 	Endpoint Endpoint
 	Method   string
 	Path     string // below the base
-	Status   int    // of the answer; 0 if there was none (yet)
+	Status   int    // of the answer, whether it arrived or not; 0 if there was none (yet)
 	Code     string // error code of the answer
 	Fault    Kind   // what was made to go wrong
 }

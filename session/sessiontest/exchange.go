@@ -2,6 +2,7 @@ package sessiontest
 
 import (
 	"context"
+	"errors"
 	"io"
 	"maps"
 	"net"
@@ -47,11 +48,12 @@ func newExchange(req *http.Request, trace *httptrace.ClientTrace, body *requestB
 	}
 }
 
-func (x *exchange) run(handler http.Handler, received *http.Request, serverContext context.Context) (*http.Response, error) {
+// run serves a request. ctx is the server's, not the client's.
+func (x *exchange) run(ctx context.Context, handler http.Handler, received *http.Request) (*http.Response, error) {
 	if x.trace.WroteHeaders != nil {
 		x.trace.WroteHeaders()
 	}
-	serverContext, x.hangUp = context.WithCancel(serverContext)
+	ctx, x.hangUp = context.WithCancel(ctx)
 	x.body.wrote = func(err error) {
 		if x.trace.WroteRequest != nil {
 			x.trace.WroteRequest(httptrace.WroteRequestInfo{Err: err})
@@ -65,14 +67,14 @@ func (x *exchange) run(handler http.Handler, received *http.Request, serverConte
 		x.body.finish(nil)
 	}
 	received.Body = x.body
-	go x.serve(handler, received.WithContext(serverContext))
+	go x.serve(handler, received.WithContext(ctx))
 
 	// Derived, so that the channel belongs to the caller's synctest bubble.
-	ctx, cancel := context.WithCancel(x.req.Context())
+	patience, cancel := context.WithCancel(x.req.Context())
 	defer cancel()
 	select {
 	case <-x.ready:
-	case <-ctx.Done():
+	case <-patience.Done():
 		select {
 		case <-x.ready:
 		default:
@@ -99,7 +101,8 @@ func (x *exchange) serve(handler http.Handler, r *http.Request) {
 	aborted := true
 	defer func() {
 		if aborted {
-			if v := recover(); v != http.ErrAbortHandler {
+			v := recover()
+			if err, ok := v.(error); !ok || !errors.Is(err, http.ErrAbortHandler) {
 				panic(v)
 			}
 		}

@@ -44,7 +44,7 @@ const (
 
 // Server is a platform with one application and one user. All methods are safe for concurrent use.
 type Server struct {
-	t           testing.TB
+	tb          testing.TB
 	platform    *platform.Platform
 	settings    settings
 	store       session.Store
@@ -53,15 +53,15 @@ type Server struct {
 }
 
 // New starts a platform for a test. It holds no resources that would have to be freed.
-func New(t testing.TB, options ...Option) *Server {
-	t.Helper()
+func New(tb testing.TB, options ...Option) *Server {
+	tb.Helper()
 	s := newSettings()
 	for _, o := range options {
 		o(&s)
 	}
 	base, err := s.base()
 	if err != nil {
-		t.Fatalf("sessiontest: %v", err)
+		tb.Fatalf("sessiontest: %v", err)
 	}
 	p := platform.New(platform.Options{
 		Base:         base.Path,
@@ -70,7 +70,7 @@ func New(t testing.TB, options ...Option) *Server {
 		Accounts:     []string{s.account},
 		Now:          s.now,
 	})
-	server := &Server{t: t, platform: p, settings: s, store: s.store}
+	server := &Server{tb: tb, platform: p, settings: s, store: s.store}
 	if s.store == nil {
 		server.store = session.NewMemoryStore()
 	}
@@ -115,15 +115,15 @@ func (s *Server) Config() session.Config {
 }
 
 // Client is a client of [Server.Config], closed when the test ends.
-func (s *Server) Client(t testing.TB) *session.Client {
-	t.Helper()
+func (s *Server) Client(tb testing.TB) *session.Client {
+	tb.Helper()
 	c, err := session.New(s.Config())
 	if err != nil {
-		t.Fatalf("sessiontest: %v", err)
+		tb.Fatalf("sessiontest: %v", err)
 	}
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		if err := c.Close(); err != nil {
-			t.Errorf("sessiontest: closing the client: %v", err)
+			tb.Errorf("sessiontest: closing the client: %v", err)
 		}
 	})
 	return c

@@ -39,7 +39,8 @@ const (
 )
 
 // Switches is what is not known of the real platform, or what a test wants otherwise. Where a comment
-// says "invented", no source was found for any behaviour. See [Server.SetSwitches].
+// says "invented", no source was found for any behaviour. What is said to be documented is the
+// default, and so are false, 0 and "" unless a comment says otherwise. See [Server.SetSwitches].
 type Switches struct {
 	// IdleLimit is how long a session lives without use. Documented: 20 minutes.
 	IdleLimit time.Duration
@@ -51,7 +52,7 @@ type Switches struct {
 	// StrikeLimit is the number of consecutive failed logins that locks a user. Documented: 5.
 	StrikeLimit int
 
-	// Activity is which calls keep a session alive. Invented: not documented.
+	// Activity is which calls keep a session alive. Invented: not documented. Default: accepted.
 	Activity Activity
 	// LoginEndsOthers lets a login end the user's other sessions. Invented: not documented either way.
 	LoginEndsOthers bool
@@ -59,14 +60,16 @@ type Switches struct {
 	UsernameIgnoresCase bool
 
 	// RefusedStatus and RefusedCode answer a wrong password and an unknown user. Invented: only the
-	// status 400 of a failed login is documented.
+	// status 400 of a failed login is documented. Default: 400 INPUT_INVALID.Password.Invalid.
 	RefusedStatus int
 	RefusedCode   string
 	// LockedStatus and LockedCode answer a login of a locked user, whatever the password. Invented.
+	// Default: 400 REQUEST_FAILED.Account.Locked.
 	LockedStatus int
 	LockedCode   string
 	// UnknownSessionCode answers a well-formed token that is no session's, or whose session was
-	// ended. Invented: the documentation names the codes, not the cases.
+	// ended. Invented: the documentation names the codes, not the cases. Default:
+	// INPUT_INVALID.SessionToken.Invalid.
 	UnknownSessionCode string
 
 	// LogoutOfDeadSessionSucceeds answers 200 to the logout of a token that is no live session's,
@@ -74,17 +77,18 @@ type Switches struct {
 	LogoutOfDeadSessionSucceeds bool
 
 	// RefusedResetStrikes counts a reset with a wrong oldPassword as a failed login. Invented.
+	// Default: true.
 	RefusedResetStrikes bool
 	// ResetEndsSessions lets a reset end all sessions of the user. Invented.
 	ResetEndsSessions bool
 	// ResetClearsStrikes lets a successful reset forget failed logins. Invented.
 	ResetClearsStrikes bool
 
-	// FaultForm is how the gateway writes its errors. The default is documented; what the real
-	// gateway does for other values of Accept is not.
+	// FaultForm is how the gateway writes its errors. The default, json, is documented; what the
+	// real gateway does for other values of Accept is not.
 	FaultForm FaultForm
-	// ResourceExpiry is how resources refuse a session token. The default is that of Connectivity
-	// Management; the others are documented for other families of ThingSpace APIs.
+	// ResourceExpiry is how resources refuse a session token. The default, m2m, is that of
+	// Connectivity Management; the others are documented for other families of ThingSpace APIs.
 	ResourceExpiry ExpiryShape
 
 	// OmitExpiresIn leaves expires_in out of the token endpoint's answer. Invented.
@@ -95,6 +99,7 @@ type Switches struct {
 	// product does with JWT tokens. Invented: documented is one shared bearer for an hour.
 	FreshBearers bool
 	// Cookies lets the token endpoint set cookies, one of which holds the bearer, as was observed.
+	// Default: true.
 	Cookies bool
 	// LoosePaths finds the endpoints behind paths in other case, doubly escaped, with back slashes
 	// or path parameters. Invented: how lenient the real gateway is, nobody knows.

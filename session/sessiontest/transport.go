@@ -53,7 +53,7 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	x := newExchange(req, trace, body, t.now)
-	return x.run(t.platform, received, serverContext)
+	return x.run(serverContext, t.platform, received)
 }
 
 // acceptable checks what http.Transport checks.
