@@ -24,14 +24,14 @@ func Tmpfs(tb testing.TB, size int) string {
 // itself.
 func ReadOnly(tb testing.TB, path string) {
 	tb.Helper()
-	Bind(tb, path)
+	Bind(tb, path, path)
 	mount(tb, "", path, "", syscall.MS_REMOUNT|syscall.MS_BIND|syscall.MS_RDONLY, "")
 }
 
-// Bind mounts a directory or a file over itself, as containers do with single files.
-func Bind(tb testing.TB, path string) {
+// Bind mounts a directory or a file over another, or over itself, as containers do.
+func Bind(tb testing.TB, from, to string) {
 	tb.Helper()
-	mount(tb, path, path, "", syscall.MS_BIND, "")
+	mount(tb, from, to, "", syscall.MS_BIND, "")
 }
 
 // Unmount takes away the file system mounted last at dir.

@@ -27,11 +27,11 @@ func TestPowerFailureForgetsNoSwap(t *testing.T) {
 		after := filestore.New(filepath.Join(disk.AfterPowerFailure(t), "state", "thingspace"))
 		holds(t, after, next)
 		// And it is the same store, for those that knew it.
-		before, err := os.ReadFile(filepath.Join(store.Dir(), "lock"))
+		before, err := os.ReadFile(filepath.Join(store.Dir(), lockName))
 		if err != nil {
 			t.Fatal(err)
 		}
-		if lock, err := os.ReadFile(filepath.Join(after.Dir(), "lock")); !bytes.Equal(lock, before) || err != nil {
+		if lock, err := os.ReadFile(filepath.Join(after.Dir(), lockName)); !bytes.Equal(lock, before) || err != nil {
 			t.Errorf("identity %q, %v, want %q", lock, err, before)
 		}
 		current = next
@@ -184,7 +184,7 @@ func TestSaveToAReadOnlyMountTouchesNothing(t *testing.T) {
 // A single file mounted into a container cannot be replaced, only its directory could be mounted.
 func TestSaveToAFileThatIsAMountSaysSo(t *testing.T) {
 	path := credentialsAt(t, documented, 0o600)
-	scratchfs.Bind(t, path)
+	scratchfs.Bind(t, path, path)
 	err := save(t, path, "zbeeblebrox", "Wh0a1545a84d")
 	if !errors.Is(err, filestore.ErrReadOnly) || !errors.Is(err, syscall.EBUSY) || !strings.Contains(err.Error(), "mount its directory") {
 		t.Errorf("Save: %v", err)
@@ -197,6 +197,17 @@ func TestSaveToAFileThatIsAMountSaysSo(t *testing.T) {
 	if err := save(t, path, "zbeeblebrox", "Wh0a1545a84d"); !errors.Is(err, filestore.ErrReadOnly) || !errors.Is(err, syscall.EROFS) {
 		t.Errorf("Save to a read-only file: %v", err)
 	}
+}
+
+func TestWritableFileInAReadOnlyDirectoryIsReadOnly(t *testing.T) {
+	path, writable := credentialsAt(t, documented, 0o600), credentialsAt(t, documented, 0o600)
+	scratchfs.ReadOnly(t, filepath.Dir(path))
+	scratchfs.Bind(t, writable, path)
+	err := save(t, path, "zbeeblebrox", "Wh0a1545a84d")
+	if !errors.Is(err, filestore.ErrReadOnly) || !errors.Is(err, syscall.EROFS) {
+		t.Errorf("Save: %v", err)
+	}
+	loadsAs(t, path, "zbeeblebrox", "IMgr8")
 }
 
 // somebody is a user without rights, and without an account.
@@ -288,7 +299,7 @@ func TestAdministratorsLookDoesNotLockTheServiceOut(t *testing.T) {
 func TestWhatTheUserMayNotReadIsNotAbsent(t *testing.T) {
 	service, dir := startAs(t, somebody)
 	swap(t, filestore.New(dir), nil, []byte("one"))
-	record, lock := filepath.Join(dir, key+".json"), filepath.Join(dir, "lock")
+	record, lock := filepath.Join(dir, key+".json"), filepath.Join(dir, lockName)
 	h := handle{service, 1, dir}
 	chown(t, record, 0)
 	refuses(t, h, fs.ErrPermission)

@@ -37,8 +37,9 @@
 // # Windows
 //
 // The lock is LockFileEx and the rename MoveFileEx with write-through, tried again for two seconds if
-// a scanner holds the file. Load takes the lock too, because a file that is open for reading cannot be
-// replaced there. Modes mean nothing: who may read and write is up to the access list that the
+// a scanner holds the file. The store's Load takes the lock too, because a file that is open for
+// reading cannot be replaced there; that of the credentials does not, and may fail at the moment of a
+// Save. Modes mean nothing: who may read and write is up to the access list that the
 // directory hands down, so it belongs under the user's profile, and no file or directory is refused
 // for its mode. It compiles and is vetted for Windows, and is tested on Linux.
 package filestore

@@ -17,7 +17,9 @@ import (
 // writes a random identity into it. Inode numbers would not do, they are used again at once.
 
 const (
-	lockName = "lock"
+	// lockName is one that nobody else uses in a directory that is not the store's alone: the file is
+	// written to.
+	lockName = "thingspace.lock"
 	idBytes  = 16
 	idSize   = 2*idBytes + 1
 )
@@ -26,7 +28,8 @@ func (s *Store) lockPath() string { return filepath.Join(s.dir, lockName) }
 
 func (s *Store) lost() error { return fmt.Errorf("filestore: %s: %w", s.dir, ErrLost) }
 
-// identify learns or checks the identity, and makes one if there is none. The caller holds the lock.
+// identify learns or checks the identity, and makes one if there is none. The caller holds the lock,
+// and flushes the directory with the record that it writes.
 func (s *Store) identify(dir fs.FileInfo) error {
 	f, err := os.OpenFile(s.lockPath(), os.O_RDWR|openFlags, 0)
 	if err != nil {
@@ -46,10 +49,6 @@ func (s *Store) identify(dir fs.FileInfo) error {
 	}
 	if !ok {
 		if id, err = newID(f, dir); err != nil {
-			return err
-		}
-		// The lock file's name must outlast a power failure as the records do.
-		if err := durable.SyncDir(s.dir); err != nil {
 			return err
 		}
 	}

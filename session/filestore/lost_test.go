@@ -51,18 +51,18 @@ func TestStoreThatVanishedIsNotTakenForAnEmptyOne(t *testing.T) {
 		},
 		"its lock file cut": func(t *testing.T, dir string) {
 			t.Helper()
-			if err := os.Truncate(filepath.Join(dir, "lock"), 0); err != nil {
+			if err := os.Truncate(filepath.Join(dir, lockName), 0); err != nil {
 				t.Fatal(err)
 			}
 		},
 		"its lock file overwritten": func(t *testing.T, dir string) {
 			t.Helper()
-			writeFile(t, filepath.Join(dir, "lock"), "something of a length that no identity has ever had", 0o600)
+			writeFile(t, filepath.Join(dir, lockName), "something of a length that no identity has ever had", 0o600)
 		},
 		"its lock file replaced by a link": func(t *testing.T, dir string) {
 			t.Helper()
-			removeAll(t, filepath.Join(dir, "lock"))
-			if err := os.Symlink("nothing", filepath.Join(dir, "lock")); err != nil {
+			removeAll(t, filepath.Join(dir, lockName))
+			if err := os.Symlink("nothing", filepath.Join(dir, lockName)); err != nil {
 				t.Fatal(err)
 			}
 		},
@@ -128,7 +128,7 @@ func TestStoreWithoutAnIdentityGetsOne(t *testing.T) {
 		dir := t.TempDir()
 		writeFile(t, filepath.Join(dir, key+".json"), "one", 0o600)
 		if lock != "none" {
-			writeFile(t, filepath.Join(dir, "lock"), lock, 0o600)
+			writeFile(t, filepath.Join(dir, lockName), lock, 0o600)
 		}
 		store, reader := filestore.New(dir), filestore.New(dir)
 		holds(t, reader, []byte("one"))
@@ -136,7 +136,7 @@ func TestStoreWithoutAnIdentityGetsOne(t *testing.T) {
 		swap(t, store, []byte("one"), []byte("two"))
 		holds(t, reader, []byte("two"))
 		holds(t, store, []byte("two"))
-		identity, err := os.ReadFile(filepath.Join(dir, "lock"))
+		identity, err := os.ReadFile(filepath.Join(dir, lockName))
 		if err != nil || len(identity) != 33 {
 			t.Errorf("identity %q, %v", identity, err)
 		}

@@ -52,12 +52,12 @@ var _ session.Store = (*Store)(nil)
 // creates the directory with mode 0700, and its missing parents. An existing directory is accepted if
 // nobody but its owner may write to it.
 func New(dir string) *Store {
-	if dir == "" {
-		dir = "." // as package os has it; flock wants a name
-	}
-	// A relative name means what it means now, not after a later Chdir.
-	if abs, err := filepath.Abs(dir); err == nil {
-		dir = abs
+	// A relative name means what it means now, not after a later Chdir. An empty one is a mistake in
+	// somebody's configuration, not the working directory.
+	if dir != "" {
+		if abs, err := filepath.Abs(dir); err == nil {
+			dir = abs
+		}
 	}
 	return &Store{dir: dir, mutex: flock.MutexAt(filepath.Join(dir, lockName))}
 }
@@ -71,7 +71,7 @@ func (s *Store) Load(ctx context.Context, key string) ([]byte, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	if err := checkKey(key); err != nil {
+	if err := s.check(key); err != nil {
 		return nil, err
 	}
 	if lockToLoad {
@@ -119,7 +119,7 @@ func (s *Store) Swap(ctx context.Context, key string, old, new []byte) (swapped 
 	if err := ctx.Err(); err != nil {
 		return false, err
 	}
-	if err := checkKey(key); err != nil {
+	if err := s.check(key); err != nil {
 		return false, err
 	}
 	if len(new) > MaxRecord {
@@ -171,8 +171,12 @@ func (s *Store) explain(err error) error {
 	return fmt.Errorf("filestore: %w", err)
 }
 
-// checkKey: a key names a file. Lower case only, because some file systems do not tell the difference.
-func checkKey(key string) error {
+// check looks at what names a file. A key is in lower case only, because some file systems do not tell
+// the difference.
+func (s *Store) check(key string) error {
+	if s.dir == "" {
+		return errors.New("filestore: the name of the directory is empty")
+	}
 	if key == "" || len(key) > maxKey {
 		return fmt.Errorf("filestore: a key has 1 to %d hex digits, not %d", maxKey, len(key))
 	}

@@ -17,6 +17,8 @@ import (
 	"iot.internal/thingspace/session/filestore"
 )
 
+const lockName = "thingspace.lock"
+
 func writeFile(t *testing.T, path, content string, mode fs.FileMode) {
 	t.Helper()
 	if err := os.WriteFile(path, []byte(content), mode); err != nil {
@@ -97,14 +99,14 @@ func TestFilesAndDirectoriesArePrivate(t *testing.T) {
 	for path, want := range map[string]fs.FileMode{
 		filepath.Join(top, "a"):         fs.ModeDir | 0o700,
 		dir:                             fs.ModeDir | 0o700,
-		filepath.Join(dir, "lock"):      0o600,
+		filepath.Join(dir, lockName):    0o600,
 		filepath.Join(dir, key+".json"): 0o600,
 	} {
 		if info, err := os.Lstat(path); err != nil || info.Mode() != want {
 			t.Errorf("%s: mode %v, %v, want %v", path, info.Mode(), err, want)
 		}
 	}
-	if got := names(t, dir); !slices.Equal(got, []string{key + ".json", "lock"}) {
+	if got := names(t, dir); !slices.Equal(got, []string{key + ".json", lockName}) {
 		t.Errorf("the directory holds %q", got)
 	}
 }
@@ -113,13 +115,13 @@ func TestLockFileIsNeverRemoved(t *testing.T) {
 	dir := t.TempDir()
 	store := filestore.New(dir)
 	swap(t, store, nil, []byte("one"))
-	before, err := os.Lstat(filepath.Join(dir, "lock"))
+	before, err := os.Lstat(filepath.Join(dir, lockName))
 	if err != nil {
 		t.Fatal(err)
 	}
 	swap(t, store, []byte("one"), nil)
 	swap(t, filestore.New(dir), nil, []byte("two"))
-	if after, err := os.Lstat(filepath.Join(dir, "lock")); err != nil || !os.SameFile(before, after) {
+	if after, err := os.Lstat(filepath.Join(dir, lockName)); err != nil || !os.SameFile(before, after) {
 		t.Errorf("another lock file: %v", err)
 	}
 }
@@ -159,6 +161,20 @@ func TestWhatIsNoDirectoryIsRefused(t *testing.T) {
 		if ok, err := store.Swap(t.Context(), key, nil, []byte("one")); ok || err == nil {
 			t.Errorf("Swap = %v, %v", ok, err)
 		}
+	}
+}
+
+func TestStoreWithoutADirectoryIsRefused(t *testing.T) {
+	t.Chdir(t.TempDir())
+	store := filestore.New("")
+	if _, err := store.Load(t.Context(), key); err == nil {
+		t.Error("Load without an error")
+	}
+	if ok, err := store.Swap(t.Context(), key, nil, []byte("one")); ok || err == nil {
+		t.Errorf("Swap = %v, %v", ok, err)
+	}
+	if got := names(t, "."); len(got) != 0 {
+		t.Errorf("created %q", got)
 	}
 }
 
@@ -249,7 +265,7 @@ func TestKeyThatIsNotHexIsRefused(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "store")
 	store := filestore.New(dir)
 	for _, bad := range []string{
-		"", "..", "../x", "a/b", `a\b`, "lock", "A0", "xyz", "a b", "a\x00", "ab.json", "0x1", "é", strings.Repeat("a", 129),
+		"", "..", "../x", "a/b", `a\b`, lockName, "A0", "xyz", "a b", "a\x00", "ab.json", "0x1", "é", strings.Repeat("a", 129),
 	} {
 		if value, err := store.Load(t.Context(), bad); value != nil || err == nil {
 			t.Errorf("Load(%q) = %q, %v", bad, value, err)
@@ -268,7 +284,7 @@ func TestHeldLockStopsWritersUntilTheirContextEndsAndReadersNever(t *testing.T) 
 	dir := t.TempDir()
 	store := filestore.New(dir)
 	swap(t, store, nil, []byte("one"))
-	unlock, err := flock.MutexAt(filepath.Join(dir, "lock")).Lock(t.Context())
+	unlock, err := flock.MutexAt(filepath.Join(dir, lockName)).Lock(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
