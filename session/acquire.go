@@ -214,7 +214,7 @@ func (a *acquiring) wait(ctx context.Context, id identity, v ledger.Verdict) err
 	if a.waiter == nil {
 		a.waiter = &waiter{store: c.cfg.Store, key: id.account.key}
 	}
-	if err := a.waiter.next(ctx); err != nil {
+	if err := a.waiter.next(ctx, c.watch.remaining(v.Lease)); err != nil {
 		if what == "rotation" {
 			return &Error{Op: a.want.op, RetryAfter: lastPoll, err: ErrRotating}
 		}

@@ -16,7 +16,7 @@ const (
 	firstPoll = 20 * time.Millisecond
 	lastPoll  = time.Second
 	// With a store that tells of changes, polling is only the net below.
-	watchedPoll = 5 * time.Second
+	watchedPoll = 2 * time.Second
 )
 
 // sightings remembers since when leases have been seen unchanged, by this process's monotonic clock:
@@ -27,7 +27,10 @@ type sightings struct {
 }
 
 // lapsed notes that a lease is there, and reports whether it has been for its whole length.
-func (s *sightings) lapsed(l ledger.Lease) bool {
+func (s *sightings) lapsed(l ledger.Lease) bool { return s.remaining(l) <= 0 }
+
+// remaining notes that a lease is there, and reports how long it has to be seen yet.
+func (s *sightings) remaining(l ledger.Lease) time.Duration {
 	length := l.Length
 	if length <= 0 {
 		length = defaultLease
@@ -42,9 +45,9 @@ func (s *sightings) lapsed(l ledger.Lease) bool {
 			s.since = map[string]time.Time{}
 		}
 		s.since[l.ID] = time.Now()
-		return false
+		return length
 	}
-	return time.Since(first) >= length
+	return length - time.Since(first)
 }
 
 // lapsedIn names what has lapsed in a record.
@@ -76,8 +79,9 @@ type waiter struct {
 	tried   bool
 }
 
-// next waits until it is worth looking again. Its error is the end of ctx.
-func (w *waiter) next(ctx context.Context) error {
+// next waits until it is worth looking again: for a change, for a while, or until what is waited for
+// has lapsed. Its error is the end of ctx.
+func (w *waiter) next(ctx context.Context, lapses time.Duration) error {
 	if watcher, ok := w.store.(Watcher); ok && !w.tried {
 		w.tried = true
 		if changed, err := watcher.Watch(ctx, w.key); err == nil {
@@ -91,7 +95,7 @@ func (w *waiter) next(ctx context.Context) error {
 	if w.changed != nil {
 		limit = watchedPoll
 	}
-	t := time.NewTimer(jitter(limit))
+	t := time.NewTimer(min(jitter(limit), max(lapses, 0)+jitter(firstPoll)))
 	defer t.Stop()
 	select {
 	case _, open := <-w.changed:

@@ -90,7 +90,7 @@ func (c *Client) obtainBearer(ctx context.Context, a *account, refused string) (
 			ID: id, Now: time.Now().UTC(), Length: c.cfg.CallTimeout + storeTimeout, Lapsed: c.watch.lapsedIn(r, a.application),
 		})
 		if v.Decision == ledger.WaitLogin {
-			if err := w.next(ctx); err != nil {
+			if err := w.next(ctx, c.watch.remaining(v.Lease)); err != nil {
 				return c.fetchBearer(ctx, a, refused, "")
 			}
 			continue
