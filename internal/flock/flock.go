@@ -20,7 +20,7 @@ import (
 // later seldom enough not to burn a processor.
 const (
 	firstWait = 500 * time.Microsecond
-	lastWait  = 15 * time.Millisecond
+	lastWait  = 5 * time.Millisecond
 )
 
 // A Mutex excludes everybody who locks the same file.
