@@ -49,8 +49,8 @@ func quiet(p string) bool {
 		switch c := p[i]; {
 		case c == '%' || c < ' ' || c >= 0x7f:
 			return false
-		case c == 's' || c == 'S':
-			if len(p)-i >= len(word) && strings.EqualFold(p[i:i+len(word)], word) {
+		case c|0x20 == word[0] && len(p)-i >= len(word) && p[i+1]|0x20 == word[1]: // most words end here
+			if strings.EqualFold(p[i:i+len(word)], word) {
 				return false
 			}
 		}

@@ -75,6 +75,9 @@ func (o Origin) Owns(req *http.Request) bool {
 	if u == nil || u.Opaque != "" {
 		return false
 	}
+	if u.Host == o.given && u.Scheme == o.scheme && (req.Host == "" || req.Host == o.given) {
+		return o.given != "" // as written in the base URL: nearly always
+	}
 	if req.Host != "" && !o.is(req.Host) {
 		return false // would reach another host's service behind the same address
 	}
