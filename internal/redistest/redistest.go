@@ -97,7 +97,7 @@ func (s *Server) arguments(directives []string) []string {
 		case name == "tls-port" && value == "0":
 			value = port
 			set["port"] = []string{"0"}
-		case name == "user":
+		case name == "user" || name == "rename-command" || name == "replicaof": // several values, or several times
 			lines = append(lines, name+" "+value)
 			continue
 		}

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"sync"
+	"sync/atomic"
 	"testing"
 )
 
@@ -18,9 +19,11 @@ type Relay struct {
 
 	mu      sync.Mutex
 	open    map[net.Conn]struct{}
+	pairs   map[*pair]struct{}
 	refuse  bool
 	trigger []byte        // cut when this goes to the server
 	before  bool          // cut before it gets there, not after it was answered
+	hook    func()        // called before it gets there, instead of cutting
 	struck  chan struct{} // closed when the trigger was seen
 }
 
@@ -32,7 +35,7 @@ func NewRelay(t testing.TB, target string) *Relay {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &Relay{listener: l, target: target, open: map[net.Conn]struct{}{}}
+	r := &Relay{listener: l, target: target, open: map[net.Conn]struct{}{}, pairs: map[*pair]struct{}{}}
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
@@ -62,6 +65,16 @@ func (r *Relay) Cut() {
 	clear(r.open)
 }
 
+// Mute lets every connection stand and nothing pass over it any more, as when the machine at the other
+// end is gone. New connections work.
+func (r *Relay) Mute() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for p := range r.pairs {
+		p.muted.Store(true)
+	}
+}
+
 // Refuse makes the relay close new connections at once, or accept them again.
 func (r *Relay) Refuse(refuse bool) {
 	r.mu.Lock()
@@ -71,16 +84,20 @@ func (r *Relay) Refuse(refuse bool) {
 
 // CutBefore breaks the connection over which a chunk with these bytes is sent, and does not pass it on.
 // The channel is closed then. It strikes once.
-func (r *Relay) CutBefore(marker string) <-chan struct{} { return r.arm(marker, true) }
+func (r *Relay) CutBefore(marker string) <-chan struct{} { return r.arm(marker, true, nil) }
 
 // CutAfter breaks the connection over which a chunk with these bytes is sent, when the server has
 // answered and before anybody hears it. The channel is closed then. It strikes once.
-func (r *Relay) CutAfter(marker string) <-chan struct{} { return r.arm(marker, false) }
+func (r *Relay) CutAfter(marker string) <-chan struct{} { return r.arm(marker, false, nil) }
 
-func (r *Relay) arm(marker string, before bool) <-chan struct{} {
+// Before calls do when a chunk with these bytes is on its way to the server, and passes it on afterwards.
+// The channel is closed then. It strikes once.
+func (r *Relay) Before(marker string, do func()) <-chan struct{} { return r.arm(marker, false, do) }
+
+func (r *Relay) arm(marker string, before bool, hook func()) <-chan struct{} {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.trigger, r.before, r.struck = []byte(marker), before, make(chan struct{})
+	r.trigger, r.before, r.hook, r.struck = []byte(marker), before, hook, make(chan struct{})
 	return r.struck
 }
 
@@ -103,10 +120,10 @@ func (r *Relay) accept() {
 			_ = client.Close()
 			continue
 		}
-		r.mu.Lock()
-		r.open[client], r.open[server] = struct{}{}, struct{}{}
-		r.mu.Unlock()
 		pair := &pair{relay: r, client: client, server: server}
+		r.mu.Lock()
+		r.open[client], r.open[server], r.pairs[pair] = struct{}{}, struct{}{}, struct{}{}
+		r.mu.Unlock()
 		go pair.toServer()
 		go pair.toClient()
 	}
@@ -115,6 +132,7 @@ func (r *Relay) accept() {
 type pair struct {
 	relay          *Relay
 	client, server net.Conn
+	muted          atomic.Bool
 	mu             sync.Mutex
 	deaf           chan struct{} // when not nil, the next answer is swallowed, and this closed
 }
@@ -126,6 +144,7 @@ func (p *pair) cut() {
 	defer p.relay.mu.Unlock()
 	delete(p.relay.open, p.client)
 	delete(p.relay.open, p.server)
+	delete(p.relay.pairs, p)
 }
 
 func (p *pair) toServer() {
@@ -133,10 +152,10 @@ func (p *pair) toServer() {
 	buffer := make([]byte, 64<<10)
 	for {
 		n, err := p.client.Read(buffer)
-		if n > 0 {
+		if n > 0 && !p.muted.Load() {
 			r := p.relay
 			r.mu.Lock()
-			struck, before := r.struck, r.before
+			struck, before, hook := r.struck, r.before, r.hook
 			hit := r.trigger != nil && bytes.Contains(buffer[:n], r.trigger)
 			if hit {
 				r.trigger = nil
@@ -146,7 +165,12 @@ func (p *pair) toServer() {
 				close(struck)
 				return
 			}
-			if hit {
+			switch {
+			case !hit:
+			case hook != nil:
+				hook()
+				close(struck)
+			default:
 				p.mu.Lock()
 				p.deaf = struck
 				p.mu.Unlock()
@@ -166,7 +190,7 @@ func (p *pair) toClient() {
 	buffer := make([]byte, 64<<10)
 	for {
 		n, err := p.server.Read(buffer)
-		if n > 0 {
+		if n > 0 && !p.muted.Load() {
 			p.mu.Lock()
 			deaf := p.deaf
 			p.mu.Unlock()

@@ -97,6 +97,9 @@ func kindOf(text string) error {
 	case "WRONGTYPE":
 		return ErrFormat
 	}
+	if strings.Contains(text, "user executing the script can't") { // Redis 7.0 gives it no code
+		return ErrDenied
+	}
 	return nil
 }
 

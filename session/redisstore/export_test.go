@@ -6,3 +6,6 @@ import "time"
 func ForgetTime(s *Store, by time.Duration) {
 	s.clock.set(s.clock.heard.Load().server - by.Milliseconds())
 }
+
+// Self is the store behind its methods, as a careless program may print it.
+func (s *Store) Self() *struct{ *Store } { return &struct{ *Store }{s} }

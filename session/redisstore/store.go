@@ -166,6 +166,7 @@ func (s *Store) load(ctx context.Context, key string) ([]byte, error) {
 	get := func() ([]rueidis.RedisMessage, error) {
 		return s.client.Do(ctx, s.client.B().Hmget().Key(s.options.prefix+key).Field("format", "record").Build()).ToArray()
 	}
+	known := s.isKnown(key) // before it is read: another reader may see it created after that
 	fields, err := get()
 	// A connection that broke since it was last used; reading again harms nobody.
 	if err != nil && isBroken(err) && ctx.Err() == nil {
@@ -178,7 +179,7 @@ func (s *Store) load(ctx context.Context, key string) ([]byte, error) {
 		return nil, errAnswer
 	}
 	if fields[0].IsNil() {
-		if s.isKnown(key) {
+		if known {
 			return nil, ErrLost
 		}
 		return nil, nil
