@@ -99,6 +99,14 @@ func (r Record) BeginRotation(c Claim) (Record, Verdict) {
 
 func (r *Record) reserve(c Claim, reset bool) Attempt {
 	r.OneAttempt = false
+	for i := range r.Strikes {
+		if s := &r.Strikes[i]; s.Over == 0 && !s.onTheWire(c.Now) {
+			s.Over = r.Seq
+		}
+	}
+	if m := r.Rotation; m != nil && m.Over == 0 && !c.Now.Before(m.At.Add(ResetOnTheWire)) {
+		m.Over = r.Seq
+	}
 	r.Seq++
 	r.list(Strike{ID: c.ID, Seq: r.Seq, State: Pending, At: c.Now, Reset: reset})
 	return Attempt{ID: c.ID, Seq: r.Seq, Epoch: r.Epoch, Fingerprint: c.Fingerprint, At: c.Now, Length: c.Length}
@@ -107,9 +115,10 @@ func (r *Record) reserve(c Claim, reset bool) Attempt {
 // admit applies the rules that logins and rotations share.
 func (r *Record) admit(c Claim, rotate bool) Verdict {
 	var v Verdict
-	r.expireSettled(c.Now)
 	decide := func(d Decision) Verdict { v.Decision = d; return v }
-	if !r.OneAttempt || rotate {
+	if saving := c.CanSave && r.Rotation != nil && r.Rotation.Phase == Saving && r.Rotation.Old == c.Fingerprint; saving {
+		// Its successor is about to be where this password came from, by another process or by this one.
+	} else if !r.OneAttempt || rotate {
 		// A password that cannot be sent is told so at once, whoever else is busy.
 		if d := r.barred(c.Fingerprint); d != 0 {
 			return decide(d)
@@ -123,7 +132,7 @@ func (r *Record) admit(c Claim, rotate bool) Verdict {
 			v.Lease = Lease{ID: m.ID, Length: m.Length}
 			return decide(WaitRotate)
 		case m.Phase == Sending:
-			r.giveUpRotation(c.Now)
+			r.giveUpRotation()
 			v.Changed, v.Lapsed = true, m.ID
 		case m.Phase == Saving && c.CanSave:
 			m.Length = c.Length
@@ -185,7 +194,7 @@ func (r *Record) barred(fingerprint string) Decision {
 }
 
 // giveUp turns the attempt of a holder that was not seen to end into an unknown strike. It may be on
-// its way still, so it is not marked as answered.
+// its way still.
 func (r *Record) giveUp(l Lease, now time.Time) {
 	r.Lease = nil
 	if l.Probe {

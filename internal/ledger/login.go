@@ -41,20 +41,21 @@ type Settlement struct {
 // SettleLogin records the answer to a login attempt, whoever holds the lease by now.
 func (r Record) SettleLogin(a Attempt, answer Answer) (Record, Settlement) {
 	r = r.clone()
-	r.expireSettled(answer.Now)
 	if r.Lease != nil && r.Lease.ID == a.ID {
 		r.Lease = nil
 	}
 	var s Settlement
 	switch answer.Outcome {
 	case Accepted:
-		r.success(a, answer.Now)
-		r.settleRotation(a, answer.Now)
+		r.success(a)
+		r.settleRotation(a)
 		r.publish(a, answer, &s)
 	case Rejected:
-		r.list(Strike{ID: a.ID, Seq: a.Seq, State: Refused, At: a.At, Answered: true})
-		r.Refused = remember(r.Refused, a.Fingerprint, maxRefused)
-		r.ProbeOwed, r.NotBefore, r.Backoff = false, time.Time{}, 0
+		r.list(Strike{ID: a.ID, Seq: a.Seq, State: Refused, At: a.At, Over: r.Seq})
+		r.Refused, r.RefusedSeq = remember(r.Refused, a.Fingerprint, maxRefused), r.Seq
+		if r.newest(a) {
+			r.ProbeOwed, r.NotBefore, r.Backoff = false, time.Time{}, 0
+		}
 		if m := r.Rotation; m != nil && (m.Phase == Doubt || m.Phase == Settled) && m.Old == a.Fingerprint && a.Seq > m.Seq {
 			m.Phase = Lost
 			s.Lost = true
@@ -65,27 +66,35 @@ func (r Record) SettleLogin(a Attempt, answer Answer) (Record, Settlement) {
 			r.owe(answer.Now, answer.RetryAfter)
 		}
 	default:
-		r.list(Strike{ID: a.ID, Seq: a.Seq, State: Unknown, At: a.At, Answered: answer.Answered})
+		r.list(Strike{ID: a.ID, Seq: a.Seq, State: Unknown, At: a.At, Over: r.over(answer)})
 		r.owe(answer.Now, answer.RetryAfter)
 	}
 	s.Strikes = len(r.Strikes)
 	return r, s
 }
 
-// success strikes off what the platform's counter forgot when it accepted a: everything listed before
-// it that cannot arrive any more. What was listed later, or may still be on its way, can have been
-// counted after the success, and stays.
-func (r *Record) success(a Attempt, now time.Time) {
-	later := false
+// over is what an answered attempt is stamped with.
+func (r *Record) over(answer Answer) uint64 {
+	if answer.Answered {
+		return r.Seq
+	}
+	return 0
+}
+
+// newest reports whether nothing began after a. The answer to an older attempt says nothing about
+// what the platform does now.
+func (r *Record) newest(a Attempt) bool { return a.Seq == r.Seq }
+
+// success strikes off what the platform's counter forgot when it accepted a: what was known to be
+// over when a began. Everything else can have been counted after the success, and stays.
+func (r *Record) success(a Attempt) {
 	r.Strikes = slices.DeleteFunc(r.Strikes, func(s Strike) bool {
-		if s.ID == a.ID {
-			return true
-		}
-		later = later || s.Seq > a.Seq
-		return s.Seq < a.Seq && !s.onTheWire(now)
+		return s.ID == a.ID || s.Over != 0 && s.Over < a.Seq
 	})
-	r.Refused = forget(r.Refused, a.Fingerprint)
-	if !later {
+	if r.RefusedSeq < a.Seq {
+		r.Refused = forget(r.Refused, a.Fingerprint)
+	}
+	if r.newest(a) {
 		r.Freed = 0
 		r.ProbeOwed, r.NotBefore, r.Backoff, r.OneAttempt = false, time.Time{}, 0, false
 	}
@@ -95,7 +104,7 @@ func (r *Record) success(a Attempt, now time.Time) {
 // between two successes.
 func (r *Record) giveBack(a Attempt, answer Answer) {
 	if r.Freed >= maxFreed {
-		r.list(Strike{ID: a.ID, Seq: a.Seq, State: Unknown, At: a.At, Answered: true})
+		r.list(Strike{ID: a.ID, Seq: a.Seq, State: Unknown, At: a.At, Over: r.Seq})
 		return
 	}
 	r.Freed++

@@ -23,8 +23,11 @@ const (
 	// that a platform that lies about it cannot make the list forget.
 	maxFreed = 2
 	// OnTheWire is how long after it began an attempt without an answer is taken to be possibly on its
-	// way still, so that a success elsewhere does not strike it off.
+	// way still, so that a success elsewhere does not strike it off. A login is given at most two
+	// minutes for its answer.
 	OnTheWire = 5 * time.Minute
+	// ResetOnTheWire is the same for a password reset, which is given up to ten minutes.
+	ResetOnTheWire = 15 * time.Minute
 	// IdleLimit is the session's documented life without use.
 	IdleLimit = 20 * time.Minute
 
@@ -33,7 +36,7 @@ const (
 	// maxRetryAfter bounds what a Retry-After, or a clock far behind, can ask for.
 	maxRetryAfter = time.Hour
 
-	maxApplications = 8
+	maxApplications = 4
 	maxRefused      = 16
 	maxRetired      = 32
 	maxStrikes      = 8
@@ -50,8 +53,9 @@ type Record struct {
 	Seq          uint64                 `json:"seq,omitempty"`   // numbers attempts in the order they were listed
 	Applications map[string]Application `json:"applications,omitempty"`
 	Strikes      []Strike               `json:"strikes,omitempty"`
-	Refused      []string               `json:"refused,omitempty"` // fingerprints the platform refused, oldest first
-	Retired      []string               `json:"retired,omitempty"` // fingerprints rotated away, oldest first
+	Refused      []string               `json:"refused,omitempty"`    // fingerprints the platform refused, oldest first
+	RefusedSeq   uint64                 `json:"refusedSeq,omitempty"` // Seq when the last refusal was recorded
+	Retired      []string               `json:"retired,omitempty"`    // fingerprints rotated away, oldest first
 	Lease        *Lease                 `json:"lease,omitempty"`
 	NotBefore    time.Time              `json:"notBefore,omitzero"`
 	Backoff      time.Duration          `json:"backoff,omitempty"` // the last step, in nanoseconds
@@ -111,16 +115,22 @@ type Strike struct {
 	Seq   uint64    `json:"seq"`
 	State State     `json:"state"`
 	At    time.Time `json:"at"`
-	// Answered: the platform's answer was seen, so that the request is not on its way any more.
-	Answered bool `json:"answered,omitempty"`
-	Reset    bool `json:"reset,omitempty"` // a password reset
+	// Over is the record's Seq when it was known that the request cannot arrive any more: it was
+	// answered, or began longer ago than OnTheWire. 0: it may be on its way still. A success that
+	// began after that came after this attempt, and made the platform forget it.
+	Over  uint64 `json:"over,omitempty"`
+	Reset bool   `json:"reset,omitempty"` // a password reset
 
 	extra extra
 }
 
 // onTheWire reports whether the platform may get this attempt only later.
 func (s Strike) onTheWire(now time.Time) bool {
-	return s.State == Pending || !s.Answered && now.Before(s.At.Add(OnTheWire))
+	wire := OnTheWire
+	if s.Reset {
+		wire = ResetOnTheWire
+	}
+	return s.State == Pending || s.Over == 0 && now.Before(s.At.Add(wire))
 }
 
 // Lease says that a process is busy. It has no end in wall-clock time: it has lapsed for whoever saw
@@ -142,7 +152,7 @@ const (
 	Saving  Phase = "saving"  // accepted; the new password is sealed in the mark and being saved
 	Doubt   Phase = "unknown" // the answer was lost
 	Lost    Phase = "lost"    // and the old password is refused
-	Settled Phase = "settled" // the old password worked afterwards; kept while the reset may still be on its way
+	Settled Phase = "settled" // the old password worked afterwards, while the reset may still have been on its way
 )
 
 // Rotation is the mark of a password rotation.
@@ -154,7 +164,8 @@ type Rotation struct {
 	New    string        `json:"new,omitempty"`    // fingerprint, while saving
 	Sealed []byte        `json:"sealed,omitempty"` // the new password, while saving
 	At     time.Time     `json:"at"`
-	Length time.Duration `json:"length"` // like a lease's, in nanoseconds
+	Over   uint64        `json:"over,omitempty"` // like a strike's: of the reset
+	Length time.Duration `json:"length"`         // like a lease's, in nanoseconds
 	// Rival: another rotation of unknown outcome was on its way when this mark was set; if this one
 	// is refused, the other may be why.
 	Rival bool `json:"rival,omitempty"`

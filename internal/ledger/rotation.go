@@ -1,28 +1,33 @@
 package ledger
 
-import "time"
-
 // SettleRotation records the answer to a reset. After an acceptance the mark says saving and holds
 // the sealed new password, the old one is retired: the caller saves it, then calls [Record.Saved].
 func (r Record) SettleRotation(a Attempt, answer Answer) Record {
 	r = r.clone()
-	r.expireSettled(answer.Now)
 	m := r.Rotation
 	mine := m != nil && m.ID == a.ID
 	switch answer.Outcome {
 	case Accepted:
-		// The platform has changed the password: that stands above whatever mark is there now. The
-		// answer proves that the old password was right, but is no login: only its own strike goes.
+		// The answer proves that the old password was right, but is no login: only its own strike goes.
 		r.unlist(a.ID)
+		r.Retired = forget(remember(r.Retired, a.Fingerprint, maxRetired), answer.New)
+		r.Refused = forget(r.Refused, answer.New)
+		r.Epoch++
+		if m != nil && m.Seq > a.Seq && m.Old != a.Fingerprint {
+			// A later rotation began from another password, so this answer is news of the past. Its
+			// mark stays; if it is refused, this one may be why.
+			m.Rival = true
+			break
+		}
+		if m != nil && !mine && m.Phase == Sending {
+			r.giveUpRotation()
+		}
 		r.Rotation = &Rotation{
 			ID: a.ID, Seq: a.Seq, Phase: Saving, Old: a.Fingerprint, New: answer.New,
 			Sealed: answer.Sealed, At: answer.Now, Length: a.Length,
 		}
-		r.Retired = remember(r.Retired, a.Fingerprint, maxRetired)
-		r.Refused = forget(r.Refused, answer.New)
-		r.Epoch++
 	case Rejected:
-		r.list(Strike{ID: a.ID, Seq: a.Seq, State: Refused, At: a.At, Answered: true, Reset: true})
+		r.list(Strike{ID: a.ID, Seq: a.Seq, State: Refused, At: a.At, Over: r.Seq, Reset: true})
 		if mine {
 			r.clearMark(Doubt)
 		}
@@ -32,7 +37,7 @@ func (r Record) SettleRotation(a Attempt, answer Answer) Record {
 			r.clearMark(Settled)
 		}
 	default:
-		r.list(Strike{ID: a.ID, Seq: a.Seq, State: Unknown, At: a.At, Answered: answer.Answered, Reset: true})
+		r.list(Strike{ID: a.ID, Seq: a.Seq, State: Unknown, At: a.At, Over: r.over(answer), Reset: true})
 		switch {
 		case mine:
 			if m.Phase == Sending || m.Phase == Settled {
@@ -69,7 +74,7 @@ func (r *Record) clearMark(rival Phase) {
 }
 
 // giveUpRotation turns a rotation whose process was not seen to end into one of unknown outcome.
-func (r *Record) giveUpRotation(now time.Time) {
+func (r *Record) giveUpRotation() {
 	m := r.Rotation
 	m.Phase = Doubt
 	if s := r.strike(m.ID); s != nil && s.State == Pending {
@@ -78,7 +83,7 @@ func (r *Record) giveUpRotation(now time.Time) {
 }
 
 // settleRotation draws the conclusion from a login that was accepted after the mark was set.
-func (r *Record) settleRotation(a Attempt, now time.Time) {
+func (r *Record) settleRotation(a Attempt) {
 	m := r.Rotation
 	if m == nil || a.Seq < m.Seq {
 		return
@@ -86,8 +91,12 @@ func (r *Record) settleRotation(a Attempt, now time.Time) {
 	switch m.Phase {
 	case Doubt, Lost, Settled:
 		if a.Fingerprint == m.Old {
-			// Nothing had happened. But the reset may arrive yet: remember it for as long.
-			m.Phase, m.At = Settled, a.At
+			if m.Over != 0 && m.Over < a.Seq {
+				r.Rotation = nil // nothing has happened, and nothing can any more
+				return
+			}
+			// Nothing had happened yet.
+			m.Phase = Settled
 			return
 		}
 		r.Retired = remember(r.Retired, m.Old, maxRetired)
@@ -97,12 +106,5 @@ func (r *Record) settleRotation(a Attempt, now time.Time) {
 			// The new password, from where it was saved; or one that a person set since.
 			r.Rotation = nil
 		}
-	}
-}
-
-// expireSettled forgets a settled rotation whose reset cannot arrive any more.
-func (r *Record) expireSettled(now time.Time) {
-	if m := r.Rotation; m != nil && m.Phase == Settled && !now.Before(m.At.Add(OnTheWire)) {
-		r.Rotation = nil
 	}
 }
