@@ -4,6 +4,7 @@ package fault
 import (
 	"bytes"
 	"encoding/json"
+	"slices"
 	"strings"
 )
 
@@ -19,12 +20,14 @@ const (
 )
 
 // Fault is an error body. Code and Message are the sender's words: a hostile sender may put anything
-// there, so Code is given only if it looks like a code.
+// there, so Code is given only if it looks like a code, and Message only without control characters.
 type Fault struct {
 	Kind    Kind
 	Code    string // without the service prefix
-	Message string // at most 512 bytes
+	Message string // at most 512 bytes, cut between words: half a secret would not be found when it is looked for
 }
+
+const longestMessage = 512
 
 // classes begin every code of the ThingSpace service but a few (documented).
 var classes = []string{"INPUT_INVALID", "REQUEST_FAILED", "REQUEST_ONHOLD", "REQUEST_CANCELLED"}
@@ -51,7 +54,7 @@ func plausible(code string) bool {
 // gatewayCode reports whether a code is one of the gateway product's.
 func gatewayCode(code string) bool {
 	return digits(code) && len(code) == 6 &&
-		(strings.HasPrefix(code, "90") || strings.HasPrefix(code, "10") || code == "700700" || code == "303001")
+		(strings.HasPrefix(code, "900") || strings.HasPrefix(code, "101") || code == "700700" || code == "303001")
 }
 
 func digits(s string) bool {
@@ -74,9 +77,8 @@ func Parse(body []byte) Fault {
 }
 
 type gatewayFault struct {
-	Code        word `json:"code"`
-	Message     word `json:"message"`
-	Description word `json:"description"`
+	Code    word `json:"code"`
+	Message word `json:"message"`
 }
 
 func parseJSON(body []byte) Fault {
@@ -91,14 +93,13 @@ func parseJSON(body []byte) Fault {
 	if json.Unmarshal(body, &b) != nil {
 		return Fault{}
 	}
+	var wrapped gatewayFault
+	_ = json.Unmarshal(b.Fault, &wrapped) // stays empty if that is no object
 	switch {
 	case b.ErrorCode != "":
 		return made(M2M, withoutService(string(b.ErrorCode)), string(b.ErrorMessage))
-	case len(b.Fault) > 0:
-		var f gatewayFault
-		if json.Unmarshal(b.Fault, &f) == nil && f.Code != "" {
-			return made(Gateway, string(f.Code), string(f.Message))
-		}
+	case wrapped.Code != "":
+		return made(Gateway, string(wrapped.Code), string(wrapped.Message))
 	case gatewayCode(string(b.Code)):
 		return made(Gateway, string(b.Code), string(b.Message))
 	case b.Error != "":
@@ -111,23 +112,35 @@ func made(k Kind, code, message string) Fault {
 	if !plausible(code) {
 		code = ""
 	}
-	const most = 512
-	if len(message) > most {
-		message = strings.ToValidUTF8(message[:most], "")
+	return Fault{Kind: k, Code: code, Message: short(message)}
+}
+
+func short(message string) string {
+	message = strings.TrimSpace(strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f {
+			return ' '
+		}
+		return r
+	}, message))
+	if len(message) > longestMessage {
+		end := strings.LastIndexByte(message[:longestMessage+1], ' ')
+		message = strings.TrimSpace(message[:max(end, 0)])
 	}
-	return Fault{Kind: k, Code: code, Message: message}
+	return message
 }
 
 // withoutService drops the name of the service before the code: the same code may come from several,
 // and means the same (documented).
 func withoutService(code string) string {
-	for _, class := range classes {
-		if strings.HasPrefix(code, class+".") {
-			return code
+	for rest := code; ; {
+		segment, after, more := strings.Cut(rest, ".")
+		if !more {
+			break
 		}
-		if _, rest, ok := strings.Cut(code, "."+class+"."); ok {
-			return class + "." + rest
+		if slices.Contains(classes, segment) {
+			return rest
 		}
+		rest = after
 	}
 	if service, rest, ok := strings.Cut(code, "."); ok && strings.HasSuffix(service, "Service") {
 		return rest
@@ -138,7 +151,7 @@ func withoutService(code string) string {
 // SessionToken reports a code that says the session token is expired, malformed or missing. The
 // three documented ones are treated alike: their recorded meanings look swapped.
 func (f Fault) SessionToken() bool {
-	return f.Kind == M2M && (strings.Contains(f.Code, ".SessionToken.") || strings.HasPrefix(f.Code, "SessionToken."))
+	return f.Kind == M2M && strings.Contains("."+f.Code+".", ".SessionToken.")
 }
 
 // Unexpected reports the documented catch-all, which says nothing about a password.
