@@ -111,12 +111,49 @@ type silent struct{ session.Store }
 
 func (silent) Watch(context.Context, string) (<-chan struct{}, error) { return nil, nil }
 
+// watching tells every watcher of every change.
+type watching struct {
+	session.Store
+	mu       sync.Mutex
+	watchers map[chan struct{}]bool
+}
+
+func (w *watching) Watch(ctx context.Context, _ string) (<-chan struct{}, error) {
+	changed := make(chan struct{}, 1)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.watchers[changed] = true
+	context.AfterFunc(ctx, func() {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		delete(w.watchers, changed)
+	})
+	return changed, nil
+}
+
+func (w *watching) Swap(ctx context.Context, key string, old, new []byte) (bool, error) {
+	ok, err := w.Store.Swap(ctx, key, old, new)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for changed := range w.watchers {
+		select {
+		case changed <- struct{}{}:
+		default:
+		}
+	}
+	return ok, err
+}
+
 // brokenStores are stores with one defect each, and the law that must find it.
 var brokenStores = map[string]struct {
 	law  string
 	open func() func() session.Store
 }{
 	"none": {"", shared(func(*flawed) {})},
+	"none, and it watches": {"", func() func() session.Store {
+		w := &watching{Store: newFlawed(), watchers: map[chan struct{}]bool{}}
+		return func() session.Store { return w }
+	}},
 	"compares and writes in two steps": {
 		"NoIncrementIsLost", shared(func(f *flawed) { f.pause = runtime.Gosched }),
 	},
