@@ -19,7 +19,8 @@ type interrupts struct {
 
 	mu     sync.Mutex
 	busy   map[string]int // what is under way
-	caught bool
+	caught bool           // a signal has come
+	ended  bool           // and nothing was under way: the command ends
 	cancel context.CancelCauseFunc
 }
 
@@ -56,6 +57,7 @@ func (i *interrupts) interrupt() {
 	defer i.mu.Unlock()
 	i.caught = true
 	if !i.notice() {
+		i.ended = true
 		i.cancel(errInterrupted)
 	}
 }
@@ -97,13 +99,33 @@ func (i *interrupts) begin(what string) (end func()) {
 	})
 }
 
-// stillWaiting says so if the command was interrupted and what it began is not over.
+// over reports that the command ends, so that nothing new may begin.
+func (i *interrupts) over() error {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if i.ended {
+		return errInterrupted
+	}
+	return nil
+}
+
+// idle reports that nothing is under way.
+func (i *interrupts) idle() bool {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	for _, n := range i.busy {
+		if n > 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// stillWaiting says so if what the command began is not over.
 func (i *interrupts) stillWaiting() {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	if i.caught {
-		i.notice()
-	}
+	i.notice()
 }
 
 // pending reports an interrupt that was held up by something under way.

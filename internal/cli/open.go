@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"strings"
+	"time"
 
 	"iot.internal/thingspace/session"
 )
@@ -44,7 +45,7 @@ func (a *app) open(ctx context.Context) (*opened, error) {
 		return nil, err
 	}
 	cfg := session.Config{
-		BaseURL: baseURL, Application: application, Credentials: credentials.source, Store: store.Store,
+		BaseURL: baseURL, Application: application, Credentials: until(a.interrupts.over, credentials.source), Store: store.Store,
 		Trace: a.interrupts.trace(), UserAgent: userAgent(),
 	}
 	if a.verbose {
@@ -87,8 +88,7 @@ func (a *app) application() (session.Application, error) {
 	return session.Application{Key: key, Secret: session.NewSecret(secret)}, nil
 }
 
-// with runs f with a client, and closes it. An interrupted command leaves a login that is under way
-// to Close, which waits for its answer.
+// with runs f with a client, and closes it.
 func (a *app) with(ctx context.Context, f func(*opened) error) error {
 	s, err := a.open(ctx)
 	if err != nil {
@@ -97,9 +97,33 @@ func (a *app) with(ctx context.Context, f func(*opened) error) error {
 	if err = f(s); s.credentials.wanting(err) {
 		err = errNoPassword
 	}
-	a.interrupts.stillWaiting()
-	if closing := s.Close(); err == nil {
+	if closing := a.close(s.Client); err == nil {
 		err = closing
 	}
 	return err
+}
+
+// closeGrace is more than it takes to get from reading the credentials, which an interrupted command
+// refuses, to sending a login.
+const closeGrace = 2 * time.Second
+
+// close closes a client. Close waits for whatever the client has begun; an interrupted command waits
+// for a login alone, whose answer decides whether it counts as a failed one, and leaves the rest.
+func (a *app) close(c *session.Client) error {
+	if a.interrupts.over() == nil {
+		return c.Close()
+	}
+	a.interrupts.stillWaiting()
+	closed := make(chan error, 1)
+	go func() { closed <- c.Close() }()
+	for {
+		select {
+		case err := <-closed:
+			return err
+		case <-time.After(closeGrace):
+			if a.interrupts.idle() {
+				return nil
+			}
+		}
+	}
 }

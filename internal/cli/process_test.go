@@ -327,3 +327,32 @@ func TestParallelInvocationsShareOneLogin(t *testing.T) {
 		t.Errorf("%d logins and %d bearers for %d calls", c.Logins, c.OAuth, c.Resources)
 	}
 }
+
+func TestAnInterruptBeforeTheLoginIsSentEndsTheCommandSoonAndSendsNone(t *testing.T) {
+	b := startBench(t)
+	const oauth = "/ts/v1/oauth2/token"
+	b.hold(oauth, true)
+	p := start(t, command(t, b, t.TempDir(), nil, "call", "/m2m/v1/accounts/"+testAccount))
+	b.until(t, func(c platform.Counters) bool { return c.OAuth == 1 })
+	p.signal(syscall.SIGINT)
+	// The bearer is held until the process has gone.
+	if status, rest := p.wait(); status != exitFailed || !strings.Contains(rest, "interrupted") {
+		t.Errorf("%d %q", status, rest)
+	}
+	b.hold(oauth, false)
+	if c := b.platform.Counters(); c.Logins != 0 {
+		t.Errorf("%d logins after the interrupt", c.Logins)
+	}
+
+	// And if the bearer comes after the interrupt.
+	b.hold(oauth, true)
+	p = start(t, command(t, b, t.TempDir(), nil, "login"))
+	b.until(t, func(c platform.Counters) bool { return c.OAuth == 2 })
+	p.signal(syscall.SIGINT)
+	b.hold(oauth, false)
+	if status, rest := p.wait(); status != 0 && !strings.Contains(rest, "interrupted") {
+		t.Errorf("%d %q", status, rest)
+	} else if c := b.platform.Counters(); status != 0 && c.Logins != 0 {
+		t.Errorf("%d logins after the interrupt", c.Logins)
+	}
+}
