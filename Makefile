@@ -78,6 +78,10 @@ spec-lint: ## judge api/openapi.yaml with kin-openapi, Redocly and our own laws
 race: ## the tests with the race detector
 	$(GO) test -race ./...
 
+.PHONY: kills
+kills: ## a thousand password rotations, each killed; prints where the kills fell and how it ended
+	THINGSPACE_KILLS=1000 $(GO) test $(RACE) ./internal/killtest -run TestG4KilledRotations -count=1 -timeout 60m -v | grep -v -e '--- PASS' -e '=== '
+
 .PHONY: smoke
 smoke: build ## the built command, from the outside
 	sh internal/smoke/smoke.sh ./$(BIN)
