@@ -1,3 +1,3 @@
 // Package fleettest holds the proofs that need a fleet: many processes and clients over one real Redis
-// server, and ten thousand clients through a day of virtual time.
+// server, and up to ten thousand clients through a day of virtual time.
 package fleettest
