@@ -22,6 +22,7 @@ test: ## all tests
 ifeq ($(RACE),)
 	@echo "make test: no C compiler found, so the tests run without the race detector"
 endif
+	@command -v redis-server >/dev/null 2>&1 || echo "make test: redis-server is not installed (Debian: apt-get install redis-server; macOS: brew install redis), so the Redis tests are skipped"
 	@test -x api/lint/node_modules/.bin/redocly || echo "make test: Redocly is not installed (make spec-lint-deps, needs npm), so its half of the contract's gate is skipped"
 	$(GO) test $(RACE) ./...
 
