@@ -13,7 +13,7 @@ func TestTableAllocations(t *testing.T) {
 		row := []any{p.name}
 		for _, n := range []int{0, 3, 6, 12} {
 			e := newEnv(t, &always{response: http.Response{StatusCode: http.StatusOK, Body: http.NoBody}})
-			transport, req := p.hot(t, e), request(t, e, n)
+			transport, req := p.hot(e), request(e, n)
 			got := testing.AllocsPerRun(500, func() {
 				if resp, err := transport.RoundTrip(req); err != nil || resp.StatusCode != http.StatusOK {
 					t.Fatal("the request failed: ", err)
@@ -28,7 +28,7 @@ func TestTableAllocations(t *testing.T) {
 			out.add(append(row, "")...)
 			continue
 		}
-		read, ctx := p.read(t, newEnv(t, nil)), t.Context()
+		read, ctx := p.read(newEnv(t, nil)), t.Context()
 		got := testing.AllocsPerRun(500, func() {
 			if _, err := read(ctx); err != nil {
 				t.Fatal(err)

@@ -20,5 +20,6 @@ func cpuTime() time.Duration {
 // reportCPU adds what an operation has used of the processors since before: unlike the time on the
 // clock it does not grow with what else the machine does.
 func reportCPU(b *testing.B, before time.Duration) {
+	b.Helper()
 	b.ReportMetric(float64(cpuTime()-before)/float64(b.N), "cpu-ns/op")
 }

@@ -16,21 +16,22 @@ import (
 )
 
 // newEnv is a platform, with resources answered by the given transport (nil: by the platform).
-func newEnv(t testing.TB, resources http.RoundTripper, options ...sessiontest.Option) env {
-	t.Helper()
-	p := sessiontest.New(t, options...)
-	return envOf(t, p, split{resources: resources, rest: p.Transport()})
+func newEnv(tb testing.TB, resources http.RoundTripper, options ...sessiontest.Option) env {
+	tb.Helper()
+	p := sessiontest.New(tb, options...)
+	return envOf(tb, p, split{resources: resources, rest: p.Transport()})
 }
 
 // envOf is an environment on a transport that reaches the platform.
-func envOf(t testing.TB, p *sessiontest.Server, base http.RoundTripper) env {
-	t.Helper()
+func envOf(tb testing.TB, p *sessiontest.Server, base http.RoundTripper) env {
+	tb.Helper()
 	caller := wire{platform: p, base: base}
-	bearer, err := caller.bearer(t.Context())
+	bearer, err := caller.bearer(tb.Context())
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return env{
+		tb:       tb,
 		platform: p, base: base, bearer: bearer,
 		login: func(ctx context.Context) (string, error) { return caller.login(ctx, bearer) },
 	}
@@ -93,7 +94,7 @@ func (w wire) ask(req *http.Request, field string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	defer resp.Body.Close()
+	defer func() { _ = resp.Body.Close() }()
 	if resp.StatusCode != http.StatusOK {
 		return "", fmt.Errorf("status %d", resp.StatusCode)
 	}

@@ -23,7 +23,7 @@ func TestTableLeaderCancelled(t *testing.T) {
 	for _, p := range holders() {
 		e := newEnv(t, nil)
 		e.platform.Inject(sessiontest.Fault{On: []sessiontest.Endpoint{sessiontest.Login}, Kind: sessiontest.Slow, Delay: longLogin})
-		transport := p.hold(t, e)
+		transport := p.hold(e)
 		var (
 			all       sync.WaitGroup
 			failed    atomic.Int32

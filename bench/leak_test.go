@@ -20,35 +20,35 @@ import (
 type leaker struct {
 	name string
 	ours bool
-	send func(*testing.T, env, *http.Request) (*http.Response, error)
+	send func(env, *http.Request) (*http.Response, error)
 }
 
 var leakers = []leaker{
-	{name: "preset", send: func(t *testing.T, e env, req *http.Request) (*http.Response, error) {
-		addMissing(t, e, req)
+	{name: "preset", send: func(e env, req *http.Request) (*http.Response, error) {
+		addMissing(e, req)
 		return (&http.Client{Transport: e.base}).Do(req)
 	}},
 	roundTripper(oauth2One),
 	roundTripper(oauth2Two),
 	roundTripper(mutex),
-	{name: gopher.name, send: func(t *testing.T, e env, req *http.Request) (*http.Response, error) {
-		client := newGopher(t, e, true)
+	{name: gopher.name, send: func(e env, req *http.Request) (*http.Response, error) {
+		client := newGopher(e, true)
 		client.HTTPClient.Transport = e.base
 		return client.Request(req.Context(), req.Method, req.URL.String(), &gophercloud.RequestOpts{KeepResponseBody: true})
 	}},
-	{name: openai.name, send: func(t *testing.T, e env, req *http.Request) (*http.Response, error) {
-		o := newOpenAI(t, e)
+	{name: openai.name, send: func(e env, req *http.Request) (*http.Response, error) {
+		o := newOpenAI(e)
 		return auth.WorkloadIdentityMiddleware(o.identity, o.exchange, req, (&http.Client{Transport: e.base}).Do)
 	}},
 	{name: "session", ours: true, send: roundTripper(ours).send},
-	{name: "session, HTTPClient()", ours: true, send: func(t *testing.T, e env, req *http.Request) (*http.Response, error) {
-		return newSession(t, e).HTTPClient().Do(req)
+	{name: "session, HTTPClient()", ours: true, send: func(e env, req *http.Request) (*http.Response, error) {
+		return newSession(e).HTTPClient().Do(req)
 	}},
 }
 
 func roundTripper(p peer) leaker {
-	return leaker{name: p.name, send: func(t *testing.T, e env, req *http.Request) (*http.Response, error) {
-		return (&http.Client{Transport: p.hot(t, e)}).Do(req)
+	return leaker{name: p.name, send: func(e env, req *http.Request) (*http.Response, error) {
+		return (&http.Client{Transport: p.hot(e)}).Do(req)
 	}}
 }
 
@@ -62,7 +62,7 @@ func TestTableLeaks(t *testing.T) {
 		network := &network{base: e.base}
 		e.base = network
 		handed := false
-		resp, err := l.send(t, e, request(t, e, 3))
+		resp, err := l.send(e, request(e, 3))
 		if err != nil {
 			t.Fatal(l.name, err)
 		}
@@ -72,7 +72,7 @@ func TestTableLeaks(t *testing.T) {
 			handed = authorization || session
 		}
 		network.redirect = true
-		if resp, err := l.send(t, e, request(t, e, 3)); err == nil {
+		if resp, err := l.send(e, request(e, 3)); err == nil {
 			_ = resp.Body.Close()
 		}
 		out.add(l.name, yes(network.authorization), yes(network.session), yes(handed))
@@ -130,11 +130,11 @@ func TestTablePrinting(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	identity := newOpenAI(t, e)
+	identity := newOpenAI(e)
 	if _, err := identity.identity.GetToken(t.Context(), identity.exchange); err != nil {
 		t.Fatal(err)
 	}
-	client := newSession(t, newEnv(t, nil))
+	client := newSession(newEnv(t, nil))
 	token, err := client.Token(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -147,7 +147,7 @@ func TestTablePrinting(t *testing.T) {
 	}{
 		{"oauth2", &oauth2.Token{AccessToken: secret, Expiry: time.Now()}, secret},
 		{"aws", credentials, secret},
-		{"gophercloud", newGopher(t, e, true), secret},
+		{"gophercloud", newGopher(e, true), secret},
 		{"openai-go", identity.identity, secret},
 		{"session", token, token.Reveal()},
 		{"session", client, token.Reveal()},

@@ -3,7 +3,6 @@ package bench
 import (
 	"context"
 	"net/http"
-	"testing"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -12,9 +11,9 @@ import (
 // awsCache is aws-sdk-go-v2's CredentialsCache as the token cache of a hand-written RoundTripper.
 var awsCache = peer{
 	name: "aws",
-	hot:  func(_ testing.TB, e env) http.RoundTripper { return newAWSTransport(e) },
-	read: func(_ testing.TB, e env) func(context.Context) (string, error) { return newAWSTransport(e).cache.get },
-	hold: func(_ testing.TB, e env) http.RoundTripper { return newAWSTransport(e) },
+	hot:  func(e env) http.RoundTripper { return newAWSTransport(e) },
+	read: func(e env) func(context.Context) (string, error) { return newAWSTransport(e).cache.get },
+	hold: func(e env) http.RoundTripper { return newAWSTransport(e) },
 }
 
 func newAWSTransport(e env) *renewing[awsAdapter] {

@@ -3,7 +3,6 @@ package bench
 import (
 	"context"
 	"net/http"
-	"testing"
 
 	"github.com/gophercloud/gophercloud/v2"
 )
@@ -13,19 +12,19 @@ import (
 // request; what it does about a refusal with its Request.
 var gopher = peer{
 	name: "gophercloud",
-	hot: func(t testing.TB, e env) http.RoundTripper {
-		return &gopherHeaders{client: newGopher(t, e, true), bearer: e.bearer, base: e.base}
+	hot: func(e env) http.RoundTripper {
+		return &gopherHeaders{client: newGopher(e, true), bearer: e.bearer, base: e.base}
 	},
-	read: func(t testing.TB, e env) func(context.Context) (string, error) {
-		client := newGopher(t, e, true)
+	read: func(e env) func(context.Context) (string, error) {
+		client := newGopher(e, true)
 		return func(context.Context) (string, error) { return client.AuthenticatedHeaders()[gopherToken], nil }
 	},
-	hold: func(t testing.TB, e env) http.RoundTripper { return gopherRequests{newGopher(t, e, false)} },
+	hold: func(e env) http.RoundTripper { return gopherRequests{newGopher(e, false)} },
 }
 
 const gopherToken = "X-Auth-Token"
 
-func newGopher(t testing.TB, e env, loggedIn bool) *gophercloud.ProviderClient {
+func newGopher(e env, loggedIn bool) *gophercloud.ProviderClient {
 	client := &gophercloud.ProviderClient{HTTPClient: http.Client{
 		Transport: renamed{from: gopherToken, bearer: e.bearer, base: unauthorized{e.base}},
 	}}
@@ -38,8 +37,8 @@ func newGopher(t testing.TB, e env, loggedIn bool) *gophercloud.ProviderClient {
 		return err
 	}
 	if loggedIn {
-		if err := client.Reauthenticate(t.Context(), ""); err != nil {
-			t.Fatal(err)
+		if err := client.Reauthenticate(e.tb.Context(), ""); err != nil {
+			e.tb.Fatal(err)
 		}
 	}
 	return client

@@ -4,16 +4,15 @@ import (
 	"context"
 	"net/http"
 	"sync"
-	"testing"
 )
 
 // mutex is what a careful person writes by hand: a lock that is held during the login, a clone of the
 // request, and a comparison before a refused token is dropped.
 var mutex = peer{
 	name: "mutex",
-	hot:  func(_ testing.TB, e env) http.RoundTripper { return newMutexTransport(e) },
-	read: func(_ testing.TB, e env) func(context.Context) (string, error) { return newMutexTransport(e).cache.get },
-	hold: func(_ testing.TB, e env) http.RoundTripper { return newMutexTransport(e) },
+	hot:  func(e env) http.RoundTripper { return newMutexTransport(e) },
+	read: func(e env) func(context.Context) (string, error) { return newMutexTransport(e).cache.get },
+	hold: func(e env) http.RoundTripper { return newMutexTransport(e) },
 }
 
 func newMutexTransport(e env) *renewing[*mutexCache] {

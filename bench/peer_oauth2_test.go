@@ -3,7 +3,6 @@ package bench
 import (
 	"context"
 	"net/http"
-	"testing"
 	"time"
 
 	"golang.org/x/oauth2"
@@ -12,7 +11,7 @@ import (
 // oauth2One is golang.org/x/oauth2 as it comes: it adds one token of the two.
 var oauth2One = peer{
 	name: "oauth2-one",
-	hot: func(_ testing.TB, e env) http.RoundTripper {
+	hot: func(e env) http.RoundTripper {
 		return &oauth2.Transport{Source: fixedSource(e.bearer), Base: e.base}
 	},
 }
@@ -20,13 +19,13 @@ var oauth2One = peer{
 // oauth2Two adds the session token in a RoundTripper beneath, from a second token source.
 var oauth2Two = peer{
 	name: "oauth2-two",
-	hot: func(_ testing.TB, e env) http.RoundTripper {
+	hot: func(e env) http.RoundTripper {
 		return &oauth2.Transport{
 			Source: fixedSource(e.bearer),
 			Base:   &headerTransport{source: oauth2.ReuseTokenSource(nil, sessionSource{e.login}), base: e.base},
 		}
 	},
-	read: func(_ testing.TB, e env) func(context.Context) (string, error) {
+	read: func(e env) func(context.Context) (string, error) {
 		source := oauth2.ReuseTokenSource(nil, sessionSource{e.login})
 		return func(context.Context) (string, error) {
 			t, err := source.Token()
@@ -36,7 +35,7 @@ var oauth2Two = peer{
 			return t.AccessToken, nil
 		}
 	},
-	hold: func(t testing.TB, e env) http.RoundTripper {
+	hold: func(e env) http.RoundTripper {
 		return &oauth2.Transport{
 			Source: fixedSource(e.bearer),
 			Base:   &headerTransport{source: oauth2.ReuseTokenSource(nil, sessionSource{e.login}), base: e.base},

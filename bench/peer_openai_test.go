@@ -6,7 +6,6 @@ import (
 	"io"
 	"net/http"
 	"strings"
-	"testing"
 
 	"github.com/openai/openai-go/v3/auth"
 )
@@ -15,14 +14,14 @@ import (
 // token exchange brings.
 var openai = peer{
 	name: "openai-go",
-	hot: func(t testing.TB, e env) http.RoundTripper {
-		return newOpenAI(t, e)
+	hot: func(e env) http.RoundTripper {
+		return newOpenAI(e)
 	},
-	read: func(t testing.TB, e env) func(context.Context) (string, error) {
-		o := newOpenAI(t, e)
+	read: func(e env) func(context.Context) (string, error) {
+		o := newOpenAI(e)
 		return func(ctx context.Context) (string, error) { return o.identity.GetToken(ctx, o.exchange) }
 	},
-	hold: func(t testing.TB, e env) http.RoundTripper { return newOpenAI(t, e) },
+	hold: func(e env) http.RoundTripper { return newOpenAI(e) },
 }
 
 type openaiTransport struct {
@@ -31,12 +30,12 @@ type openaiTransport struct {
 	next     func(*http.Request) (*http.Response, error)
 }
 
-func newOpenAI(t testing.TB, e env) *openaiTransport {
+func newOpenAI(e env) *openaiTransport {
 	identity, err := auth.NewWorkloadIdentityAuth(auth.WorkloadIdentity{
 		IdentityProviderID: "unused", ServiceAccountID: "unused", Provider: subject{},
 	})
 	if err != nil {
-		t.Fatal(err)
+		e.tb.Fatal(err)
 	}
 	return &openaiTransport{
 		identity: identity, exchange: exchange{e.login},

@@ -12,15 +12,16 @@ import (
 type peer struct {
 	name string
 	// hot adds tokens that are in hand already.
-	hot func(testing.TB, env) http.RoundTripper
+	hot func(env) http.RoundTripper
 	// read returns the token in hand.
-	read func(testing.TB, env) func(context.Context) (string, error)
+	read func(env) func(context.Context) (string, error)
 	// hold obtains the session by itself and renews it when it is refused, as far as it can.
-	hold func(testing.TB, env) http.RoundTripper
+	hold func(env) http.RoundTripper
 }
 
 // env is what a peer works with.
 type env struct {
+	tb       testing.TB
 	platform *sessiontest.Server
 	base     http.RoundTripper
 	bearer   string

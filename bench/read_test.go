@@ -9,7 +9,7 @@ func BenchmarkReadToken(b *testing.B) {
 			continue
 		}
 		b.Run("peer="+p.name, func(b *testing.B) {
-			read := p.read(b, newEnv(b, nil))
+			read := p.read(newEnv(b, nil))
 			if token, err := read(b.Context()); err != nil || token == "" {
 				b.Fatal("no token: ", err)
 			}
@@ -33,7 +33,7 @@ func BenchmarkReadTokenParallel(b *testing.B) {
 			continue
 		}
 		b.Run("peer="+p.name, func(b *testing.B) {
-			read := p.read(b, newEnv(b, nil))
+			read := p.read(newEnv(b, nil))
 			ctx := b.Context()
 			if token, err := read(ctx); err != nil || token == "" {
 				b.Fatal("no token: ", err)

@@ -31,7 +31,7 @@ func wrongPassword(t *testing.T, p peer, callers int) (storming, later int, lock
 	e := newEnv(t, nil)
 	e.platform.Inject(slowLogins())
 	e.platform.SetPassword("Wh0a1545a84d") // the credentials still are the old ones
-	transport := p.hold(t, e)
+	transport := p.hold(e)
 	if got := storm(t, transport, e, callers); got.failed != callers {
 		t.Errorf("%s: %d of %d callers got an answer with a wrong password", p.name, callers-got.failed, callers)
 	}

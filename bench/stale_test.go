@@ -16,7 +16,7 @@ func TestTableStaleRefusals(t *testing.T) {
 		e := newEnv(t, nil)
 		gate := &gate{base: e.base, arrived: make(chan chan struct{}, requests)}
 		e.base = gate
-		transport := p.hold(t, e)
+		transport := p.hold(e)
 		if err := get(t.Context(), transport, e); err != nil {
 			t.Fatal(p.name, err)
 		}
