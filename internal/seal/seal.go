@@ -59,22 +59,24 @@ func (b *Box) Open(purpose string, sealed []byte) (string, error) {
 func (b *Box) bound(purpose string) []byte { return []byte(b.recordKey + "\x00" + purpose) }
 
 // RecordKey names the record of an account: 64 hex characters. Whether the platform minds the case of
-// user names is not known; one ledger for all spellings is the safe side.
+// user names, or space around them, is not known; one ledger for all spellings is the safe side.
 func RecordKey(canonicalBaseURL, username string) string {
-	sum := sha256.Sum256([]byte(canonicalBaseURL + "\x00" + strings.ToLower(username)))
+	sum := sha256.Sum256([]byte(canonicalBaseURL + "\x00" + folded(username)))
 	return hex.EncodeToString(sum[:])
 }
 
 // Fingerprint tells passwords apart without telling anything about them to who lacks the application
-// secret: a reader of the store cannot try candidates.
+// secret: a reader of the store cannot try candidates. A user name with a NUL, which no login is sent
+// with, could be confused with another's.
 func Fingerprint(applicationSecret, username, password string) string {
-	return keyed(applicationSecret, strings.ToLower(username)+"\x00"+password)
+	return keyed(applicationSecret, folded(username)+"\x00"+password)
 }
 
 // ApplicationID names an application inside a record. It depends on the secret too, so that processes
 // before and after a change of that secret do not overwrite what only the other half can open.
 func ApplicationID(applicationKey, applicationSecret string) string {
-	return keyed(applicationSecret, "application\x00"+applicationKey)[:32]
+	// It begins as no fingerprint does: no user name is empty.
+	return keyed(applicationSecret, "\x00application\x00"+applicationKey)[:32]
 }
 
 // NewID returns an identifier nobody else has.
@@ -82,6 +84,12 @@ func NewID() string {
 	var b [16]byte
 	_, _ = rand.Read(b[:]) // documented never to fail
 	return hex.EncodeToString(b[:])
+}
+
+// folded is the same for all spellings that a system may take for the same: some compare in upper
+// case, some in lower case.
+func folded(username string) string {
+	return strings.ToLower(strings.ToUpper(strings.TrimSpace(username)))
 }
 
 func keyed(secret, value string) string {
