@@ -39,7 +39,7 @@ var (
 // unchanged, and returns when that is on the medium. It creates a file that is missing. It does not
 // overwrite what it could not have read, nor a file without the owner's write permission. Two Saves,
 // in any processes of the host, exclude each other by the file .NAME.lock beside the file NAME, which
-// stays. A hard link to the old file keeps the old content.
+// stays. A hard link to the old file keeps the old content. It is a [session.CredentialSwapper] too.
 //
 // Errors name the path, never the content; [ErrInsecure], [ErrMalformed], [ErrNotRegular],
 // [ErrReadOnly] and [ErrTooLarge] tell them apart, and those of the operating system are found by
@@ -68,46 +68,80 @@ func (c *credentialsFile) Load(ctx context.Context) (session.Credentials, error)
 }
 
 func (c *credentialsFile) Save(ctx context.Context, credentials session.Credentials) error {
+	_, err := c.replace(ctx, nil, credentials)
+	return err
+}
+
+// SwapCredentials saves next if and only if the file still holds old. It excludes, and is as durable as, Save.
+func (c *credentialsFile) SwapCredentials(ctx context.Context, old, next session.Credentials) (bool, error) {
+	return c.replace(ctx, &old, next)
+}
+
+var _ session.CredentialSwapper = (*credentialsFile)(nil)
+
+// holds reports whether a document has exactly these credentials.
+func (d document) holds(credentials session.Credentials) bool {
+	username, err := d.text(usernameField)
+	if err != nil || username != credentials.Username {
+		return false
+	}
+	password, err := d.text(passwordField)
+	return err == nil && password == credentials.Password.Reveal()
+}
+
+// replace saves credentials, if expected is nil or what is there.
+func (c *credentialsFile) replace(ctx context.Context, expected *session.Credentials, credentials session.Credentials) (bool, error) {
 	if err := ctx.Err(); err != nil {
-		return err
+		return false, err
 	}
 	// Before the lock file is created, or anything else.
 	target, err := resolve(c.path)
 	if err != nil {
-		return c.explain(err)
+		return false, c.explain(err)
 	}
 	if err := writable(target); err != nil {
-		return c.explain(err)
+		return false, c.explain(err)
 	}
 	unlock, err := flock.MutexAt(lockBeside(target)).Lock(ctx)
 	if err != nil {
-		return c.explain(err)
+		return false, c.explain(err)
 	}
 	defer unlock()
 	d, like, err := readCredentials(target, false)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		if like, err = os.Stat(filepath.Dir(target)); err != nil {
-			return c.explain(err)
+			return false, c.explain(err)
 		}
 	case err != nil:
-		return c.explain(err)
+		return false, c.explain(err)
 	}
+	if expected != nil && !d.holds(*expected) {
+		return false, nil
+	}
+	if err := c.write(target, like, d, credentials); err != nil {
+		return false, c.explain(err)
+	}
+	return true, nil
+}
+
+// write replaces the file, under its lock.
+func (c *credentialsFile) write(target string, like fs.FileInfo, d document, credentials session.Credentials) error {
 	if err := shareLock(target, like); err != nil {
-		return c.explain(err)
+		return err
 	}
 	content, err := edit(d, credentials)
 	if err != nil {
-		return c.explain(err)
+		return err
 	}
 	if err := durable.Sweep(target); err != nil {
-		return c.explain(err)
+		return err
 	}
 	if err := durable.Replace(target, content, like); err != nil {
 		if errors.Is(err, errIsMountPoint) {
 			err = fmt.Errorf("%w: it is a mount point itself, mount its directory instead: %w", ErrReadOnly, err)
 		}
-		return c.explain(err)
+		return err
 	}
 	return nil
 }

@@ -362,3 +362,32 @@ func TestConcurrentSavesAndLoadsSeeWholeCredentials(t *testing.T) {
 	}
 	wg.Wait()
 }
+
+func TestCredentialsAreSwappedOnlyForThoseThatAreThere(t *testing.T) {
+	path := credentialsAt(t, `{"username": "zbeeblebrox", "password": "IMgr8", "note": "kept"}`, 0o600)
+	swapper, ok := filestore.Credentials(path).(session.CredentialSwapper)
+	if !ok {
+		t.Fatal("the file cannot be swapped")
+	}
+	credentials := func(username, password string) session.Credentials {
+		return session.Credentials{Username: username, Password: session.NewSecret(password)}
+	}
+	for _, other := range []session.Credentials{credentials("zbeeblebrox", "older"), credentials("trillian", "IMgr8"), {}} {
+		swapped, err := swapper.SwapCredentials(t.Context(), other, credentials("zbeeblebrox", "mine"))
+		if swapped || err != nil {
+			t.Errorf("swapped %v, %v; want false, nil", swapped, err)
+		}
+		loadsAs(t, path, "zbeeblebrox", "IMgr8")
+	}
+	for _, next := range []string{"IMgr8", "Wh0a1545a84d"} {
+		swapped, err := swapper.SwapCredentials(t.Context(), credentials("zbeeblebrox", "IMgr8"), credentials("zbeeblebrox", next))
+		if !swapped || err != nil {
+			t.Fatalf("swapped %v, %v; want true, nil", swapped, err)
+		}
+		loadsAs(t, path, "zbeeblebrox", next)
+	}
+	missing := filestore.Credentials(filepath.Join(t.TempDir(), "missing")).(session.CredentialSwapper)
+	if swapped, err := missing.SwapCredentials(t.Context(), credentials("u", "p"), credentials("u", "q")); swapped || err != nil {
+		t.Errorf("a missing file: swapped %v, %v; want false, nil", swapped, err)
+	}
+}

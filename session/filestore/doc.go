@@ -31,15 +31,16 @@
 // On NFS (Linux, version 4, or 3 with a lock daemon) the store holds for the processes of one host: a
 // home directory on NFS is fine. Between hosts it does not hold: the lock works, but names and
 // attributes are cached, a Swap may compare with a record that is seconds old, and strikes would be
-// lost. The same goes for SMB and most FUSE file systems. A fleet shares package redisstore. A file
-// system without locks is an error that [errors.ErrUnsupported] matches.
+// lost. The same goes for SMB and most FUSE file systems. This is what their documentation says; it
+// was not tried. A fleet shares package redisstore. A file system without locks is an error that
+// [errors.ErrUnsupported] matches.
 //
 // # Windows
 //
 // The lock is LockFileEx and the rename MoveFileEx with write-through, tried again for two seconds if
 // a scanner holds the file. The store's Load takes the lock too, because a file that is open for
 // reading cannot be replaced there; that of the credentials does not, and may fail at the moment of a
-// Save. Modes mean nothing: who may read and write is up to the access list that the
-// directory hands down, so it belongs under the user's profile, and no file or directory is refused
-// for its mode. It compiles and is vetted for Windows, and is tested on Linux.
+// Save. Modes mean nothing: who may read and write is up to the access list that the directory hands
+// down, so it belongs under the user's profile, and no file or directory is refused for its mode. It
+// compiles and is vetted for Windows, and is tested on Linux.
 package filestore
