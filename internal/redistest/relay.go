@@ -6,7 +6,9 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"maps"
 	"net"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -72,6 +74,16 @@ func (r *Relay) Mute() {
 	defer r.mu.Unlock()
 	for p := range r.pairs {
 		p.muted.Store(true)
+	}
+}
+
+// Inject sends bytes to every client, as if the server did.
+func (r *Relay) Inject(b []byte) {
+	r.mu.Lock()
+	pairs := slices.Collect(maps.Keys(r.pairs))
+	r.mu.Unlock()
+	for _, p := range pairs {
+		_, _ = p.client.Write(b)
 	}
 }
 

@@ -109,7 +109,7 @@ func (l *link) dial(ctx context.Context, _ string, _ *net.Dialer, _ *tls.Config)
 		}
 		raw = encrypted
 	}
-	c := &conn{raw, l}
+	c := &conn{newGuard(raw), l}
 	l.mu.Lock()
 	l.conns[c] = struct{}{}
 	l.mu.Unlock()
