@@ -46,7 +46,7 @@ func startCommand(t testing.TB, o orders, change func(*exec.Cmd)) *process {
 		gone: make(chan struct{}), changed: make(chan struct{}),
 	}
 	// The race detector would keep a process that ends for another second.
-	p.cmd.Env = append(os.Environ(), victimVariable+"=1", "GORACE="+os.Getenv("GORACE")+" atexit_sleep_ms=0")
+	p.cmd.Env = append(os.Environ(), victimVariable+"="+rotates, "GORACE="+os.Getenv("GORACE")+" atexit_sleep_ms=0")
 	p.cmd.Stderr = &p.stderr
 	change(p.cmd)
 	var err error

@@ -58,7 +58,7 @@ func TestG4TwoKilledRotations(t *testing.T) {
 			}
 		}
 	})
-	t.Logf("\n%s", &c)
+	say(t, asked, fmt.Sprintf("%d kills of two that rotate at once\n%s", c.total(), &c))
 }
 
 // killTwo kills one of two processes that rotate, and soon afterwards the other, if it has not come to
@@ -86,7 +86,7 @@ func killTwo(t *testing.T, top string, r rehearsal, i int, c *tally) {
 	if !a.kill() && !a.returned() {
 		t.Errorf("it ended of its own accord: %s", &a.stderr)
 	}
-	pass(b, rand.N(4*r.whole))
+	pass(b, rand.N(2*r.whole))
 	if !seen.acted {
 		seen = s.look()
 	}

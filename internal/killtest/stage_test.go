@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"iot.internal/thingspace/session"
 	"iot.internal/thingspace/session/filestore"
@@ -34,6 +35,8 @@ type stage struct {
 	before  *gate // a reset waits here before the platform acts, and is acted upon then, whoever is left
 	discard bool  // or is not
 	after   *gate // the answer to a reset waits here
+
+	ahead time.Duration // of the real time, when others recover
 
 	mu      sync.Mutex
 	wire    wire
@@ -170,7 +173,9 @@ func (s *stage) config() session.Config {
 // patient says that it would tell of changes, so that whoever waits for the dead looks more seldom.
 type patient struct{ session.Store }
 
-func (patient) Watch(context.Context, string) (<-chan struct{}, error) { return make(chan struct{}), nil }
+func (patient) Watch(context.Context, string) (<-chan struct{}, error) {
+	return make(chan struct{}), nil
+}
 
 // write puts a password into the credentials file, as a person would.
 func (s *stage) write(password string) {

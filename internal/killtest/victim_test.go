@@ -15,13 +15,17 @@ import (
 )
 
 // The test binary is also the process that is killed.
-const victimVariable = "KILLTEST_VICTIM"
+const (
+	victimVariable = "KILLTEST_VICTIM"
+	rotates        = "rotates"
+	recovers       = "recovers" // it runs the test that started it, in which it takes another turn
+)
 
 func TestMain(m *testing.M) {
-	if os.Getenv(victimVariable) == "" {
-		os.Exit(m.Run())
+	if os.Getenv(victimVariable) == rotates {
+		os.Exit(rotate(os.Stdin, os.Stdout))
 	}
-	os.Exit(rotate(os.Stdin, os.Stdout))
+	os.Exit(m.Run())
 }
 
 // orders is what a victim reads first: one line of JSON.
@@ -41,18 +45,17 @@ const (
 // rotate is the victim: it resets the password once, and prints a line at every step.
 func rotate(in io.Reader, out io.Writer) int {
 	lines := bufio.NewReader(in)
-	var o orders
-	if line, err := lines.ReadBytes('\n'); err != nil || json.Unmarshal(line, &o) != nil {
+	o, err := receive(lines)
+	if err != nil {
 		return 2
 	}
-	steps := &steps{out: out, halt: -1}
-	c, err := session.New(session.Config{
+	steps := &steps{out: out, in: lines, halt: o.Halt}
+	c, err := session.New(steps.watch(session.Config{
 		BaseURL:     o.BaseURL,
 		Application: session.Application{Key: o.Key, Secret: session.NewSecret(o.Secret)},
-		Credentials: watchedCredentials(filestore.Credentials(o.File), steps),
-		Store:       watchedStore{filestore.New(o.Dir), steps},
-		Trace:       &session.Trace{Rotation: func(e session.RotationEvent) { steps.at("rotation " + e.Phase) }},
-	})
+		Credentials: filestore.Credentials(o.File),
+		Store:       filestore.New(o.Dir),
+	}))
 	if err != nil {
 		return fail(err)
 	}
@@ -66,7 +69,7 @@ func rotate(in io.Reader, out io.Writer) int {
 	if _, err := lines.ReadString('\n'); err != nil {
 		return 2 // the test is gone
 	}
-	steps.begin(o.Halt)
+	steps.begin()
 	if _, err := c.ResetPassword(ctx); err != nil {
 		return fail(err)
 	}
@@ -82,32 +85,56 @@ func fail(err error) int {
 	return 1
 }
 
-// steps prints what the rotation does, and stops it where it was told to.
-type steps struct {
-	mu    sync.Mutex
-	out   io.Writer
-	begun bool
-	count int
-	halt  int
+func receive(lines *bufio.Reader) (o orders, err error) {
+	line, err := lines.ReadBytes('\n')
+	if err != nil {
+		return o, err
+	}
+	return o, json.Unmarshal(line, &o)
 }
 
-func (s *steps) begin(halt int) {
+// steps prints what a client does, from when it is told to, and stops it at the step it was told to.
+type steps struct {
+	out   io.Writer
+	in    io.Reader
+	halt  int
+	first string // begin with this; "": when told to
+
+	mu    sync.Mutex
+	begun bool
+	count int
+}
+
+func (s *steps) begin() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.begun, s.halt = true, halt
+	s.begun = true
 }
 
 func (s *steps) at(what string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if what == s.first {
+		s.begun = true
+	}
 	if !s.begun {
 		return
 	}
 	fmt.Fprintln(s.out, what)
 	if s.count == s.halt {
-		select {} // the deadline of the test ends it if nobody kills it
+		// Here it is killed; or the test ends, and with it this.
+		_, _ = io.Copy(io.Discard, s.in)
+		os.Exit(2)
 	}
 	s.count++
+}
+
+// watch lets every step of a client be seen.
+func (s *steps) watch(cfg session.Config) session.Config {
+	cfg.Store = watchedStore{cfg.Store, s}
+	cfg.Credentials = watchedCredentials(cfg.Credentials, s)
+	cfg.Trace = &session.Trace{Rotation: func(e session.RotationEvent) { s.at("rotation " + e.Phase) }}
+	return cfg
 }
 
 // watchedStore tells of every operation, before and after.
@@ -129,11 +156,14 @@ func (w watchedStore) Swap(ctx context.Context, key string, old, next []byte) (b
 }
 
 // watchedCredentials does the same for a credentials file.
-func watchedCredentials(s session.CredentialSaver, steps *steps) session.CredentialSaver {
-	if swapper, ok := s.(session.CredentialSwapper); ok {
-		return watchedSwapper{watchedSaver{s, steps}, swapper}
+func watchedCredentials(s session.CredentialSource, steps *steps) session.CredentialSource {
+	switch s := s.(type) {
+	case session.CredentialSwapper:
+		return watchedSwapper{watchedSaver{s, steps}, s}
+	case session.CredentialSaver:
+		return watchedSaver{s, steps}
 	}
-	return watchedSaver{s, steps}
+	return s
 }
 
 type watchedSaver struct {
