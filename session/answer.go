@@ -147,7 +147,7 @@ type scrubbed struct {
 
 func (s scrubbed) Error() string { return s.text }
 
-// Is and As reach the original without handing out its text.
+// Is finds the original without handing out its text.
 func (s scrubbed) Is(target error) bool { return errors.Is(s.err, target) }
 
 func scrubFault(f fault.Fault, secrets []string) fault.Fault {

@@ -13,6 +13,10 @@ const (
 	maxLease     = 15 * time.Minute
 	defaultLease = 3 * time.Minute
 
+	// A mark this old has no living process behind it, by any clock that is roughly right. Without this a
+	// command that waits for less than a mark's length would never see one lapse.
+	orphaned = maxLease
+
 	firstPoll = 20 * time.Millisecond
 	lastPoll  = time.Second
 	// With a store that tells of changes, polling is only the net below.
@@ -62,7 +66,11 @@ func (s *sightings) lapsedIn(r ledger.Record, application string) []string {
 		note(*r.Lease)
 	}
 	if m := r.Rotation; m != nil && (m.Phase == ledger.Sending || m.Phase == ledger.Saving) {
-		note(ledger.Lease{ID: m.ID, Length: m.Length})
+		if time.Since(m.At) > orphaned {
+			ids = append(ids, m.ID)
+		} else {
+			note(ledger.Lease{ID: m.ID, Length: m.Length})
+		}
 	}
 	if f := r.Applications[application].Fetch; f != nil {
 		note(*f)

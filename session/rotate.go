@@ -237,17 +237,25 @@ func (r *rotating) keep(ctx context.Context, id identity, attempt ledger.Attempt
 	c := r.c
 	if err := c.save(ctx, r.saver, id.credentials, fresh); err != nil {
 		c.traceRotation(RotationEvent{Phase: "failed", Err: err})
+		_ = c.settle(ctx, id.account, func(record ledger.Record) (ledger.Record, bool) {
+			return r.accepted(record, attempt, said).Abandon(attempt.ID)
+		})
 		return Secret{}, false, &RotationError{newPassword: fresh.Password, err: err}
 	}
 	// If the store cannot be told, the next login with the new password settles the mark.
 	_ = c.settle(ctx, id.account, func(record ledger.Record) (ledger.Record, bool) {
-		if !record.Holds(attempt.ID) || record.Rotation.Phase != ledger.Saving {
-			record = record.SettleRotation(attempt, said)
-		}
-		return record.Saved(attempt.ID)
+		return r.accepted(record, attempt, said).Saved(attempt.ID)
 	})
 	c.traceRotation(RotationEvent{Phase: "saved"})
 	return fresh.Password, false, nil
+}
+
+// accepted is the record with the acceptance in it, whether or not it could be written at once.
+func (r *rotating) accepted(record ledger.Record, attempt ledger.Attempt, said ledger.Answer) ledger.Record {
+	if record.Holds(attempt.ID) && record.Rotation.Phase == ledger.Saving {
+		return record
+	}
+	return record.SettleRotation(attempt, said)
 }
 
 // save makes the new password durable and reads it back.
@@ -313,6 +321,7 @@ func (c *Client) finishRotation(ctx context.Context, id identity, mark ledger.Ro
 		}
 		if err := c.save(ctx, saver, id.credentials, fresh); err != nil {
 			c.traceRotation(RotationEvent{Phase: "failed", Err: err})
+			_ = c.settle(ctx, id.account, func(record ledger.Record) (ledger.Record, bool) { return record.Abandon(mark.ID) })
 			return &RotationError{newPassword: fresh.Password, err: err}
 		}
 	}

@@ -63,6 +63,17 @@ func (r Record) Saved(id string) (Record, bool) {
 	return r, true
 }
 
+// Abandon lets go of a mark whose holder could not save, so that whoever can may take it over at once.
+// It reports whether the mark was this one.
+func (r Record) Abandon(id string) (Record, bool) {
+	if r.Rotation == nil || r.Rotation.ID != id || r.Rotation.Phase != Saving {
+		return r, false
+	}
+	r = r.clone()
+	r.Rotation.Length = 1 // a nanosecond: 0 would be a mark that does not say
+	return r, true
+}
+
 // clearMark ends a rotation that did not take effect. If another one may have, the mark goes over to
 // that one: to doubt, when this one's refusal may be its doing.
 func (r *Record) clearMark(rival Phase) {

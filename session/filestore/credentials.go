@@ -10,6 +10,7 @@ import (
 
 	"iot.internal/thingspace/internal/durable"
 	"iot.internal/thingspace/internal/flock"
+	"iot.internal/thingspace/internal/mount"
 	"iot.internal/thingspace/session"
 )
 
@@ -176,7 +177,7 @@ func readCredentials(path string, private bool) (document, fs.FileInfo, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	if private && modesMatter && info.Mode().Perm()&0o077 != 0 && !onReadOnlyMount(f) {
+	if private && modesMatter && info.Mode().Perm()&0o077 != 0 && !mount.ReadOnly(f) {
 		return nil, nil, fmt.Errorf("%w: others may read or write it (mode %04o): chmod 600", ErrInsecure, info.Mode().Perm())
 	}
 	content, err := readRegular(f, MaxCredentials)
@@ -226,7 +227,7 @@ func onWritableMount(path string) error {
 		return err
 	}
 	defer func() { _ = f.Close() }()
-	if onReadOnlyMount(f) {
+	if mount.ReadOnly(f) {
 		return fmt.Errorf("%w: %w", ErrReadOnly, errReadOnlyFS)
 	}
 	return nil
