@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptrace"
 	"strings"
 	"sync"
 	"testing"
@@ -457,4 +458,45 @@ func (m *mortalStore) Swap(ctx context.Context, key string, old, new []byte) (bo
 		return false, errDead
 	}
 	return m.Store.Swap(ctx, key, old, new)
+}
+
+func TestWhatThePlatformWouldRefuseIsNotSent(t *testing.T) {
+	virtually(t, func(t *testing.T) {
+		p := sessiontest.New(t)
+		for _, bad := range []session.Credentials{
+			{Username: "zbeeble'brox", Password: session.NewSecret("IMgr8")},
+			{Username: "zbeeble<brox", Password: session.NewSecret("IMgr8")},
+			{Username: p.Username(), Password: session.NewSecret(`IM\gr8`)},
+			{Username: p.Username(), Password: session.NewSecret("IM'gr8")},
+			{Username: p.Username(), Password: session.NewSecret("IM\x00gr8")},
+			{Username: p.Username(), Password: session.NewSecret("IM\xffgr8")},
+		} {
+			p.Credentials().Set(bad.Username, bad.Password.Reveal())
+			_, err := p.Client(t).Token(t.Context())
+			wantIs(t, err, session.ErrInvalidCharacter)
+		}
+		for _, blank := range []session.Credentials{{}, {Username: p.Username()}, {Username: p.Username(), Password: session.NewSecret("  ")}} {
+			p.Credentials().Set(blank.Username, blank.Password.Reveal())
+			if _, err := p.Client(t).Token(t.Context()); err == nil {
+				t.Error("no error for missing credentials")
+			}
+		}
+		if n := p.Counters(); n.Requests != 0 {
+			t.Errorf("%d requests were sent", n.Requests)
+		}
+	})
+}
+
+func TestTheCallersTraceDoesNotSeeTheLogin(t *testing.T) {
+	virtually(t, func(t *testing.T) {
+		p := sessiontest.New(t)
+		c := p.Client(t)
+		ctx := httptrace.WithClientTrace(t.Context(), &httptrace.ClientTrace{
+			WroteHeaderField: func(key string, _ []string) { t.Errorf("the hook saw %s", key) },
+			GotConn:          func(httptrace.GotConnInfo) { t.Error("the hook saw a connection") },
+		})
+		if _, err := c.Token(ctx); err != nil {
+			t.Fatal(err)
+		}
+	})
 }

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"iot.internal/thingspace/internal/origin"
 )
@@ -69,7 +70,8 @@ func (cfg *Config) validate() (origin.Origin, error) {
 }
 
 func unprintable(s string) bool {
-	return strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r == 0x7f })
+	// What is not UTF-8 would be sent as something else: encoding/json replaces it.
+	return !utf8.ValidString(s) || strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r == 0x7f })
 }
 
 // sendable checks what a login would send. The platform refuses ' < and \ in any field (documented),

@@ -76,7 +76,7 @@ func (w *wire) exchange(ctx context.Context, deadline time.Time, secrets []strin
 	ctx, cancel := context.WithDeadline(withSendBy(ctx, deadline), deadline)
 	defer cancel()
 	var connected atomic.Bool
-	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+	ctx = httptrace.WithClientTrace(untraced{ctx}, &httptrace.ClientTrace{
 		GotConn: func(httptrace.GotConnInfo) { connected.Store(true) },
 	})
 	resp, err := send(ctx) //nolint:bodyclose // readAnswer closes it
@@ -91,9 +91,21 @@ func (w *wire) exchange(ctx context.Context, deadline time.Time, secrets []strin
 		return a, nil
 	}
 	if resp.StatusCode != http.StatusOK {
-		a.fault = scrubFault(fault.Parse(body), secrets)
+		// Before as well: a message that is cut in the middle of a secret would keep half of it.
+		a.fault = scrubFault(fault.Parse([]byte(redactAll(string(body), secrets))), secrets)
 	}
 	return a, body
+}
+
+// untraced hides the hooks of whoever caused a call: they would see its headers.
+type untraced struct{ context.Context }
+
+func (u untraced) Value(key any) any {
+	v := u.Context.Value(key)
+	if _, ok := v.(*httptrace.ClientTrace); ok {
+		return nil
+	}
+	return v
 }
 
 // login starts a session; value is its token.
