@@ -59,8 +59,8 @@ vet: ## go vet
 
 .PHONY: cross
 cross: ## vet what importers use for macOS and Windows too
-	GOOS=darwin CGO_ENABLED=0 $(GO) vet ./session/... ./cmd/... ./internal/cli/...
-	GOOS=windows CGO_ENABLED=0 $(GO) vet ./session/... ./cmd/... ./internal/cli/...
+	GOOS=darwin CGO_ENABLED=0 $(GO) vet ./session/... ./cmd/... ./internal/cli/... ./internal/flock ./internal/durable
+	GOOS=windows CGO_ENABLED=0 $(GO) vet ./session/... ./cmd/... ./internal/cli/... ./internal/flock ./internal/durable
 
 .PHONY: lint
 lint: ## golangci-lint
