@@ -33,7 +33,7 @@ func kills(t *testing.T) (n int, asked bool) {
 func media(t *testing.T, asked bool) []string {
 	t.Helper()
 	var media []string
-	if dir, err := os.MkdirTemp("/dev/shm", "killtest"); err == nil {
+	if dir, err := os.MkdirTemp("/dev/shm", "killtest"); err == nil { //nolint:usetesting // not where t.TempDir puts it
 		t.Cleanup(func() { _ = os.RemoveAll(dir) })
 		media = append(media, dir)
 	}
@@ -83,7 +83,7 @@ func say(t *testing.T, asked bool, text string) {
 }
 
 // top is a new directory on a medium, with whatever is in it removed at the end.
-func top(t testing.TB, medium string) string {
+func top(t *testing.T, medium string) string {
 	t.Helper()
 	dir, err := os.MkdirTemp(medium, "") //nolint:usetesting // not where t.TempDir puts it
 	if err != nil {

@@ -19,7 +19,7 @@ const patience = 60 * time.Second
 
 // process is a victim, seen from the test.
 type process struct {
-	t      testing.TB
+	t      *testing.T
 	cmd    *exec.Cmd
 	in     io.WriteCloser
 	stderr bytes.Buffer
@@ -32,13 +32,13 @@ type process struct {
 }
 
 // start starts a victim and waits until it is ready to rotate.
-func start(t testing.TB, o orders) *process {
+func start(t *testing.T, o orders) *process {
 	t.Helper()
 	return startCommand(t, o, func(*exec.Cmd) {})
 }
 
 // startCommand is start of a victim that is another one than usual.
-func startCommand(t testing.TB, o orders, change func(*exec.Cmd)) *process {
+func startCommand(t *testing.T, o orders, change func(*exec.Cmd)) *process {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	p := &process{

@@ -117,7 +117,7 @@ func (s *stage) refused() int {
 	return n.LoginsRefused + n.ResetsRefused
 }
 
-func (s *stage) mark(t testing.TB) ledger.Phase {
+func (s *stage) mark(t *testing.T) ledger.Phase {
 	t.Helper()
 	record, _ := s.record(t)
 	if record.Rotation == nil || record.Rotation.Phase == ledger.Settled {
@@ -244,7 +244,7 @@ func (s *stage) goOn(t *testing.T, lost bool) {
 }
 
 // tidy checks that nothing is left lying about and nothing else of the person's file was lost.
-func (s *stage) tidy(t testing.TB) {
+func (s *stage) tidy(t *testing.T) {
 	t.Helper()
 	for _, dir := range []string{s.dir, filepath.Dir(s.file)} {
 		if left, err := filepath.Glob(filepath.Join(dir, ".*.tmp")); err != nil || len(left) != 0 {

@@ -64,7 +64,7 @@ type remains struct {
 }
 
 // remains reads the files. It says an error for whatever must not be, wherever the kill fell.
-func (s *stage) remains(t testing.TB) remains {
+func (s *stage) remains(t *testing.T) remains {
 	t.Helper()
 	r := remains{inFile: s.password(), inForce: s.platform.Password()}
 	s.mu.Lock()
@@ -96,7 +96,7 @@ func (s *stage) remains(t testing.TB) remains {
 }
 
 // record reads the record. No secret may be in it as it is.
-func (s *stage) record(t testing.TB) (ledger.Record, *seal.Box) {
+func (s *stage) record(t *testing.T) (ledger.Record, *seal.Box) {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(s.dir, "*.json"))
 	if err != nil || len(files) > 1 {

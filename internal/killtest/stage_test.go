@@ -24,7 +24,7 @@ const resetPath = "/m2m/v1/session/password/actions/reset"
 
 // stage is a platform behind a socket, and the files of a host that rotates its password.
 type stage struct {
-	t        testing.TB
+	t        *testing.T
 	platform *sessiontest.Server
 	server   *httptest.Server
 	baseURL  string
@@ -61,7 +61,7 @@ func newGate() *gate {
 }
 
 // newStage puts the credentials below top, and so the store.
-func newStage(t testing.TB, top string) *stage {
+func newStage(t *testing.T, top string) *stage {
 	t.Helper()
 	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {

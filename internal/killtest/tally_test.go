@@ -50,21 +50,21 @@ func (c *tally) String() string {
 	var b strings.Builder
 	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', tabwriter.AlignRight)
 	row := func(name string, total int, cell func(ending) int, strikes int) {
-		fmt.Fprintf(w, "%s\t%d", name, total)
+		_, _ = fmt.Fprintf(w, "%s\t%d", name, total)
 		for e := range endings {
 			if n := cell(e); n > 0 {
-				fmt.Fprintf(w, "\t%d", n)
+				_, _ = fmt.Fprintf(w, "\t%d", n)
 			} else {
-				fmt.Fprint(w, "\t-")
+				_, _ = fmt.Fprint(w, "\t-")
 			}
 		}
-		fmt.Fprintf(w, "\t%d\t\n", strikes)
+		_, _ = fmt.Fprintf(w, "\t%d\t\n", strikes)
 	}
-	fmt.Fprint(w, "the kill fell\tkills")
+	_, _ = fmt.Fprint(w, "the kill fell\tkills")
 	for e := range endings {
-		fmt.Fprintf(w, "\t%s", e)
+		_, _ = fmt.Fprintf(w, "\t%s", e)
 	}
-	fmt.Fprint(w, "\tstrikes\t\n")
+	_, _ = fmt.Fprint(w, "\tstrikes\t\n")
 	strikes := 0
 	for p := range everywhere {
 		row(p.String(), c.at(p), func(e ending) int { return c.count[p][e] }, c.strikes[p])
@@ -74,7 +74,7 @@ func (c *tally) String() string {
 	_ = w.Flush()
 	lost, old := c.ended(unknownLost), c.ended(unknownOld)
 	share := func(n int) float64 { return 100 * float64(n) / float64(max(c.total(), 1)) }
-	fmt.Fprintf(&b, "unknown: %d of %d (%.1f %%), of which %d (%.1f %%) were settled as lost; most strikes for one kill: %d\n",
+	_, _ = fmt.Fprintf(&b, "unknown: %d of %d (%.1f %%), of which %d (%.1f %%) were settled as lost; most strikes for one kill: %d\n",
 		lost+old, c.total(), share(lost+old), lost, share(lost), c.most)
 	return b.String()
 }

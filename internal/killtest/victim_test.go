@@ -65,7 +65,7 @@ func rotate(in io.Reader, out io.Writer) int {
 			return fail(err)
 		}
 	}
-	fmt.Fprintln(out, ready)
+	_, _ = fmt.Fprintln(out, ready)
 	if _, err := lines.ReadString('\n'); err != nil {
 		return 2 // the test is gone
 	}
@@ -73,7 +73,7 @@ func rotate(in io.Reader, out io.Writer) int {
 	if _, err := c.ResetPassword(ctx); err != nil {
 		return fail(err)
 	}
-	fmt.Fprintln(out, done)
+	_, _ = fmt.Fprintln(out, done)
 	if err := c.Close(); err != nil {
 		return fail(err)
 	}
@@ -81,7 +81,7 @@ func rotate(in io.Reader, out io.Writer) int {
 }
 
 func fail(err error) int {
-	fmt.Fprintln(os.Stderr, err)
+	_, _ = fmt.Fprintln(os.Stderr, err)
 	return 1
 }
 
@@ -112,21 +112,26 @@ func (s *steps) begin() {
 }
 
 func (s *steps) at(what string) {
+	if s.say(what) {
+		// Here it is killed; or the test ends, and with it this.
+		_, _ = io.Copy(io.Discard, s.in)
+		os.Exit(2)
+	}
+}
+
+// say prints a step, and reports whether it is the last.
+func (s *steps) say(what string) (last bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if what == s.first {
 		s.begun = true
 	}
 	if !s.begun {
-		return
+		return false
 	}
-	fmt.Fprintln(s.out, what)
-	if s.count == s.halt {
-		// Here it is killed; or the test ends, and with it this.
-		_, _ = io.Copy(io.Discard, s.in)
-		os.Exit(2)
-	}
+	_, _ = fmt.Fprintln(s.out, what)
 	s.count++
+	return s.count == s.halt+1
 }
 
 // watch lets every step of a client be seen.
