@@ -1,7 +1,5 @@
 //go:build unix
 
-// Package redistest runs real redis-server processes for tests: on loopback, each in a directory of
-// its own, killed with the test.
 package redistest
 
 import (
@@ -27,16 +25,16 @@ import (
 const HowToGet = "redis-server is not installed (Debian: apt-get install redis-server; macOS: brew install redis)"
 
 // Need skips the test on a machine without redis-server. With CI=true it fails instead.
-func Need(t testing.TB) string {
-	t.Helper()
+func Need(tb testing.TB) string {
+	tb.Helper()
 	program, err := exec.LookPath("redis-server")
 	if err == nil {
 		return program
 	}
 	if os.Getenv("CI") == "true" {
-		t.Fatal(HowToGet)
+		tb.Fatal(HowToGet)
 	}
-	t.Skip(HowToGet + ": nothing was tested against a server")
+	tb.Skip(HowToGet + ": nothing was tested against a server")
 	return ""
 }
 
@@ -48,7 +46,7 @@ var Forgetful = []string{"appendonly", "no", "save", ""}
 
 // Server is a redis-server that a test may kill, stop and start again.
 type Server struct {
-	t       testing.TB
+	tb      testing.TB
 	program string
 	dir     string
 	port    int
@@ -63,25 +61,25 @@ const patience = 20 * time.Second
 
 // Start runs a server with these directives, names and values alternating. A directive "port" of "0"
 // leaves it with its socket, see [Server.Socket]; "tls-port" of "0" stands for a free one.
-func Start(t testing.TB, directives ...string) *Server {
-	t.Helper()
-	program := Need(t)
+func Start(tb testing.TB, directives ...string) *Server {
+	tb.Helper()
+	program := Need(tb)
 	// Not t.TempDir: with the test's name in it the path is too long for a socket.
-	dir, err := os.MkdirTemp("", "redistest")
+	dir, err := os.MkdirTemp("", "redistest") //nolint:usetesting // see above
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	s := &Server{t: t, program: program, dir: dir}
-	for range 5 {
-		s.port = freePort(t)
+	tb.Cleanup(func() { _ = os.RemoveAll(dir) })
+	s := &Server{tb: tb, program: program, dir: dir}
+	for range 5 { // somebody else may take the port
+		s.port = freePort(tb)
 		s.args = s.arguments(directives)
-		if s.run() == nil {
-			t.Cleanup(s.end)
+		if err = s.run(); err == nil {
+			tb.Cleanup(s.end)
 			return s
 		}
 	}
-	t.Fatal("redis-server does not start; run with -v to see why")
+	tb.Fatal(err)
 	return nil
 }
 
@@ -115,25 +113,33 @@ func (s *Server) arguments(directives []string) []string {
 	}
 	file := filepath.Join(s.dir, "redis.conf")
 	if err := os.WriteFile(file, []byte(strings.Join(lines, "\n")+"\n"), 0o600); err != nil {
-		s.t.Fatal(err)
+		s.tb.Fatal(err)
 	}
 	return []string{file}
 }
 
-func freePort(t testing.TB) int {
-	t.Helper()
+func freePort(tb testing.TB) int {
+	tb.Helper()
 	var config net.ListenConfig
-	l, err := config.Listen(t.Context(), "tcp", "127.0.0.1:0")
+	l, err := config.Listen(tb.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port //nolint:errcheck,forcetypeassert // it is TCP
+	defer func() { _ = l.Close() }()
+	_, text, err := net.SplitHostPort(l.Addr().String())
+	if err != nil {
+		tb.Fatal(err)
+	}
+	port, err := strconv.Atoi(text)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return port
 }
 
 // run starts the process and returns when it is ready.
 func (s *Server) run() error {
-	cmd := exec.Command(s.program, s.args...)
+	cmd := exec.Command(s.program, s.args...) //nolint:gosec,noctx // the program that was found, with a file of our own; ended by end
 	endWithParent(cmd)
 	out, err := cmd.StdoutPipe()
 	if err != nil {
@@ -144,14 +150,15 @@ func (s *Server) run() error {
 		return err
 	}
 	ready, ended := make(chan struct{}), make(chan struct{})
+	var log []string // the last lines, to be read when it has ended
 	go func() {
 		defer close(ended)
 		var once sync.Once
 		for lines := bufio.NewScanner(out); lines.Scan(); {
-			if os.Getenv("REDISTEST_LOG") != "" {
-				fmt.Fprintln(os.Stderr, lines.Text())
+			if log = append(log, lines.Text()); len(log) > 5 {
+				log = log[1:]
 			}
-			if strings.Contains(lines.Text(), "The server is now ready to accept connections") || strings.Contains(lines.Text(), "Ready to accept connections") {
+			if strings.Contains(strings.ToLower(lines.Text()), "ready to accept connections") {
 				once.Do(func() { close(ready) })
 			}
 		}
@@ -164,11 +171,11 @@ func (s *Server) run() error {
 	case <-ready:
 		return nil
 	case <-ended:
-		return fmt.Errorf("redis-server ended: %s", cmd.ProcessState)
+		return fmt.Errorf("redis-server ended: %s\n%s", cmd.ProcessState, strings.Join(log, "\n"))
 	case <-time.After(patience):
 		_ = cmd.Process.Kill()
 		<-ended
-		return fmt.Errorf("redis-server is not ready after %s", patience)
+		return fmt.Errorf("redis-server is not ready after %s\n%s", patience, strings.Join(log, "\n"))
 	}
 }
 
@@ -207,15 +214,15 @@ func (s *Server) Resume() { s.signal(syscall.SIGCONT) }
 
 // Restart starts the server again after Kill or Shutdown, with the same port and directory.
 func (s *Server) Restart() {
-	s.t.Helper()
+	s.tb.Helper()
 	if err := s.run(); err != nil {
-		s.t.Fatal(err)
+		s.tb.Fatal(err)
 	}
 }
 
 // Reconfigure is Restart with other directives.
 func (s *Server) Reconfigure(directives ...string) {
-	s.t.Helper()
+	s.tb.Helper()
 	s.args = s.arguments(directives)
 	s.Restart()
 }
@@ -235,7 +242,7 @@ func (s *Server) Socket() string { return filepath.Join(s.dir, "s") }
 // Do sends one command over a connection of its own to the server's socket, and returns the answer, or
 // the text of the server's error as an error.
 func (s *Server) Do(command ...string) (rueidis.RedisMessage, error) {
-	s.t.Helper()
+	s.tb.Helper()
 	client, err := rueidis.NewClient(rueidis.ClientOption{
 		InitAddress: []string{s.Socket()}, ForceSingleClient: true, DisableCache: true, DisableRetry: true,
 		DialCtxFn: func(ctx context.Context, _ string, d *net.Dialer, _ *tls.Config) (net.Conn, error) {
@@ -251,10 +258,10 @@ func (s *Server) Do(command ...string) (rueidis.RedisMessage, error) {
 
 // MustDo is Do for commands that succeed, and returns the answer's text.
 func (s *Server) MustDo(command ...string) string {
-	s.t.Helper()
+	s.tb.Helper()
 	answer, err := s.Do(command...)
 	if err != nil && !rueidis.IsRedisNil(err) {
-		s.t.Fatalf("%q: %v", command, err)
+		s.tb.Fatalf("%q: %v", command, err)
 	}
 	if text, err := answer.ToString(); err == nil {
 		return text

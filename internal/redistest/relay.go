@@ -30,12 +30,12 @@ type Relay struct {
 }
 
 // NewRelay listens on loopback.
-func NewRelay(t testing.TB, target string) *Relay {
-	t.Helper()
+func NewRelay(tb testing.TB, target string) *Relay {
+	tb.Helper()
 	var config net.ListenConfig
-	l, err := config.Listen(t.Context(), "tcp", "127.0.0.1:0")
+	l, err := config.Listen(tb.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	r := &Relay{listener: l, target: target, open: map[net.Conn]struct{}{}, pairs: map[*pair]struct{}{}}
 	done := make(chan struct{})
@@ -43,7 +43,7 @@ func NewRelay(t testing.TB, target string) *Relay {
 		defer close(done)
 		r.accept()
 	}()
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		_ = l.Close()
 		<-done
 		r.Cut()

@@ -81,7 +81,7 @@ func (s *Store) begin() bool {
 func (s *Store) suspect(ctx context.Context, err error) {
 	switch {
 	case err == nil:
-	case s.own == nil, kindOf(text(err)) == ErrReadOnly:
+	case s.own == nil, errors.Is(kindOf(text(err)), ErrReadOnly):
 		s.connection.Add(1) // it may be another server by now, or the same in another role
 	case ctx.Err() != nil:
 		// A silent connection may stay silent for ever, if the machine behind it is gone.

@@ -17,15 +17,15 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-func open(t testing.TB, url string, options ...redisstore.Option) *redisstore.Store {
-	t.Helper()
-	store, err := redisstore.New(t.Context(), url, options...)
+func open(tb testing.TB, url string, options ...redisstore.Option) *redisstore.Store {
+	tb.Helper()
+	store, err := redisstore.New(tb.Context(), url, options...)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		if err := store.Close(); err != nil {
-			t.Error(err)
+			tb.Error(err)
 		}
 	})
 	return store

@@ -10,9 +10,11 @@ import (
 	"github.com/redis/rueidis"
 )
 
-// What can go wrong beside the network, to be found with [errors.Is]; for [ErrUnsafe] see there.
+// What can go wrong beside the network, to be found with [errors.Is].
 // Errors of the network are those of package net and crypto/tls.
 var (
+	// ErrUnsafe: the server may forget the record, in a way that was not accepted; see [UnsafeError].
+	ErrUnsafe = errors.New("the server may forget the count of failed logins")
 	// ErrDenied: the server refuses user name or password, or does not let this user do what the
 	// store needs; see the package documentation for the rights.
 	ErrDenied = errors.New("the server denies access")
@@ -34,6 +36,8 @@ var (
 	ErrSentinel = errors.New("the server is a sentinel")
 	// ErrTooLarge: the record is larger than [MaxRecord].
 	ErrTooLarge = errors.New("the record is too large")
+	// ErrProtocol: what the server sends is not what a Redis server does; the connection was closed.
+	ErrProtocol = errors.New("the server breaks the protocol")
 	// ErrClosed: the store was closed.
 	ErrClosed = errors.New("the store is closed")
 )
@@ -125,5 +129,5 @@ func harmless(text string, secrets []string) string {
 // isRefused reports whether the server has no such command, as some services rename them away, or not
 // for this user.
 func isRefused(err error) bool {
-	return kindOf(text(err)) == ErrDenied || strings.HasPrefix(text(err), "ERR unknown command")
+	return errors.Is(kindOf(text(err)), ErrDenied) || strings.HasPrefix(text(err), "ERR unknown command")
 }

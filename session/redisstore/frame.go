@@ -2,8 +2,8 @@ package redisstore
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
+	"strings"
 )
 
 // Limits of what a server may send. A record is the largest thing that is asked for.
@@ -14,9 +14,6 @@ const (
 	maxDepth   = 8
 	maxMessage = 4 << 20
 )
-
-// ErrProtocol: what the server sends is not what a Redis server does; the connection was closed.
-var ErrProtocol = errors.New("the server breaks the protocol")
 
 func breach(format string, args ...any) error {
 	return fmt.Errorf("%w: %s", ErrProtocol, fmt.Sprintf(format, args...))
@@ -70,7 +67,7 @@ func (f *frames) feed(b []byte) error {
 }
 
 func (f *frames) begin(kind byte) error {
-	if bytes.IndexByte([]byte("+-:,(#_$=!*~%>"), kind) < 0 || kind == '>' && f.depth > 0 {
+	if strings.IndexByte("+-:,(#_$=!*~%>", kind) < 0 || kind == '>' && f.depth > 0 {
 		return breach("a message of type %q", kind)
 	}
 	f.element, f.line = kind, f.line[:0]

@@ -25,7 +25,7 @@ func TestServerIsJudgedByWhatItMayForget(t *testing.T) {
 	with := func(f facts, change func(*facts)) facts { change(&f); return f }
 	for name, c := range map[string]struct {
 		facts facts
-		want  string // the risks found; or the beginning of an error
+		want  string // the risks found, a comma between; or the beginning of an error
 	}{
 		"safe":                         {safe(), ""},
 		"limited, noeviction":          {safe("maxmemory", "1000"), ""},
@@ -43,14 +43,14 @@ func TestServerIsJudgedByWhatItMayForget(t *testing.T) {
 		"AOF not told":                 {safe("aof_enabled", ""), "unchecked"},
 		"role not told":                {safe("role", ""), "unchecked"},
 		"no INFO":                      {facts{}, "unchecked"},
-		"nothing told":                 {facts{info: map[string]string{}}, "unchecked unchecked unchecked"},
+		"nothing told":                 {facts{info: map[string]string{}}, strings.Repeat("unchecked, ", 2) + "unchecked"},
 		"replica":                      {safe("role", "slave"), "the server is a read-only replica"},
 		"sentinel":                     {safe("redis_mode", "sentinel", "role", ""), "the server is a sentinel"},
 		"node of a cluster":            {safe("cluster_enabled", "1"), "the server belongs to a cluster"},
 		"cluster that is followed":     {with(safe("cluster_enabled", "1"), func(f *facts) { f.managed = "a cluster" }), "failover"},
 		"replicas":                     {safe("connected_slaves", "2"), "replicated"},
 		"not encrypted":                {with(safe(), func(f *facts) { f.remote = true }), "plaintext"},
-		"everything that can be wrong": {with(safe("maxmemory", "1", "maxmemory_policy", "allkeys-lfu", "aof_enabled", "0", "connected_slaves", "1"), func(f *facts) { f.remote = true }), "plaintext replicated eviction volatile"},
+		"everything that can be wrong": {with(safe("maxmemory", "1", "maxmemory_policy", "allkeys-lfu", "aof_enabled", "0", "connected_slaves", "1"), func(f *facts) { f.remote = true }), "plaintext, replicated, eviction, volatile"},
 	} {
 		found, err := c.facts.judge()
 		var risks []string
@@ -60,7 +60,7 @@ func TestServerIsJudgedByWhatItMayForget(t *testing.T) {
 				t.Errorf("%s: %s says nothing", name, f.Risk)
 			}
 		}
-		got := strings.Join(risks, " ")
+		got := strings.Join(risks, ", ")
 		if err != nil {
 			got = err.Error()
 		}

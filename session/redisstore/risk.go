@@ -1,7 +1,6 @@
 package redisstore
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -56,9 +55,6 @@ type Finding struct {
 
 // String returns the finding in words.
 func (f Finding) String() string { return string(f.Risk) + ": " + f.Detail }
-
-// ErrUnsafe: the server may forget the record, in a way that was not accepted; see [UnsafeError].
-var ErrUnsafe = errors.New("the server may forget the count of failed logins")
 
 // UnsafeError says why a server was refused. It matches [ErrUnsafe].
 type UnsafeError struct {

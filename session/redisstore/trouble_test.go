@@ -220,7 +220,7 @@ func TestSilentServerIsLeftAndFoundAgain(t *testing.T) {
 		t.Fatalf("Swap = %v, %v", ok, err)
 	}
 	if took := time.Since(start); took > 5*time.Second {
-		t.Errorf("a silent server was waited for for %s", took)
+		t.Errorf("a silent server was waited for, %s", took)
 	}
 	server.Resume()
 	eventually(t, "the server is found again", func() bool {
@@ -437,16 +437,16 @@ func TestRecordOfAnotherFormatIsNotTouched(t *testing.T) {
 	server := redistest.Start(t, redistest.Safe...)
 	store, key := open(t, server.URL()), someKey()
 	name := redisstore.DefaultPrefix + key
-	for _, make := range [][]string{{"HSET", name, "format", "2", "record", "future"}, {"SET", name, "a string"}} {
+	for _, command := range [][]string{{"HSET", name, "format", "2", "record", "future"}, {"SET", name, "a string"}} {
 		server.MustDo("DEL", name)
-		server.MustDo(make...)
+		server.MustDo(command...)
 		if got, err := store.Load(t.Context(), key); got != nil || !errors.Is(err, redisstore.ErrFormat) {
-			t.Errorf("%s: Load = %q, %v", make[0], got, err)
+			t.Errorf("%s: Load = %q, %v", command[0], got, err)
 		}
 		if ok, err := store.Swap(t.Context(), key, nil, []byte("x")); ok || !errors.Is(err, redisstore.ErrFormat) {
-			t.Errorf("%s: Swap = %v, %v", make[0], ok, err)
+			t.Errorf("%s: Swap = %v, %v", command[0], ok, err)
 		}
-		if n := server.MustDo("TYPE", name); make[0] == "SET" && n != "string" {
+		if n := server.MustDo("TYPE", name); command[0] == "SET" && n != "string" {
 			t.Errorf("it became a %s", n)
 		}
 	}
