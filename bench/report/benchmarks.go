@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"slices"
 	"strings"
 
@@ -106,7 +107,7 @@ func (all *results) text() string {
 	b.WriteString(`
 Times are medians of the rounds, with the half-width of their 95 % confidence interval where the rounds suffice for one. Processor time is what the
 process has used of all cores, the garbage collector's part included: other programs on the machine disturb it less than time on the clock. "Undisturbed" is the fastest
-hundred operations in a row: without the garbage collector's part, which grows with the bytes, and without other programs.
+hundred operations in a row of all rounds: without the garbage collector's part, which grows with the bytes, and without other programs.
 `)
 	for _, c := range all.tables {
 		title := titles[c.base]
@@ -136,7 +137,11 @@ func (c *comparison) table(b *strings.Builder, what, unit string, scale float64)
 	for _, peer := range c.peers {
 		fmt.Fprintf(b, "| %s |", peer)
 		for _, config := range configs {
-			fmt.Fprintf(b, " %s |", cell(c.samples[sample{peer, config, unit}], scale))
+			values := c.samples[sample{peer, config, unit}]
+			if unit == unitQuiet && len(values) > 0 {
+				values = []float64{slices.Min(values)}
+			}
+			fmt.Fprintf(b, " %s |", cell(values, scale))
 		}
 		b.WriteString("\n")
 	}
@@ -157,7 +162,7 @@ func cell(values []float64, scale float64) string {
 // number shows three digits that count, or all before the point.
 func number(v float64) string {
 	switch {
-	case v == float64(int64(v)) || v >= 100:
+	case v >= 100 || math.Abs(v-math.Round(v)) < 1e-6:
 		return fmt.Sprintf("%.0f", v)
 	case v >= 10:
 		return fmt.Sprintf("%.1f", v)
