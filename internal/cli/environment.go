@@ -35,6 +35,13 @@ small record per user: the session and the bearer, encrypted with the applicatio
 the count of failed logins. Do not put it where something cleans up. The memory store forgets
 all that when the command ends: every command then logs in anew, and nobody counts.
 
+A fleet keeps it in a Redis server: THINGSPACE_STORE=rediss://USER@HOST:6379/0 (redis:// without
+TLS, unix://USER@/PATH?db=0 for a socket), with the password in THINGSPACE_STORE_PASSWORD, in a file
+for THINGSPACE_STORE_PASSWORD_FILE, or in the URL if it is the variable's and not the flag's. A
+server that could forget failed logins (no append-only file, eviction of any key, …) is refused;
+?accept=RISK in the URL takes a risk that the error names, ?prefix=P keeps fleets apart. --verbose
+tells what else there is to know about the server.
+
 HTTPS_PROXY, NO_PROXY, SSL_CERT_FILE and SSL_CERT_DIR work as for any Go program.`)
 	return b.String()
 }

@@ -32,15 +32,11 @@ func (a *app) open(ctx context.Context) (*opened, error) {
 	if err != nil {
 		return nil, err
 	}
-	spec, err := a.settings.get(setStore)
-	if err != nil {
-		return nil, err
-	}
-	store, err := openStore(spec, a.environ)
-	if err != nil {
-		return nil, err
-	}
 	credentials, err := a.openCredentials(ctx)
+	if err != nil {
+		return nil, err
+	}
+	store, err := a.openStore(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -53,6 +49,7 @@ func (a *app) open(ctx context.Context) (*opened, error) {
 	}
 	client, err := session.New(cfg)
 	if err != nil {
+		_ = store.Close()
 		return nil, &failure{
 			status: exitUsage, what: strings.TrimPrefix(err.Error(), "thingspace: "), todo: seeEnvironment, cause: err,
 		}
@@ -99,6 +96,9 @@ func (a *app) with(ctx context.Context, f func(*opened) error) error {
 	}
 	if closing := a.close(s.Client); err == nil {
 		err = closing
+	}
+	if a.interrupts.over() == nil { // else the client may still use it
+		_ = s.store.Close()
 	}
 	return err
 }

@@ -34,12 +34,14 @@ var (
 	}
 	setStore = setting{
 		"THINGSPACE_STORE", "store", "STORE",
-		"where session and failed logins are kept: file (default), file:DIR or memory",
+		"where session and failed logins are kept: file (default), file:DIR, memory, redis://… or rediss://…",
 	}
+	setStorePassword     = setting{"THINGSPACE_STORE_PASSWORD", "", "", "password for a Redis store, if it is not in its URL"}
+	setStorePasswordFile = setting{"THINGSPACE_STORE_PASSWORD_FILE", "store-password-file", "FILE", "file with the password for a Redis store"}
 
 	allSettings = []setting{
 		setBaseURL, setAppKey, setAppSecret, setAppSecretFile, setUsername,
-		setPassword, setPasswordFile, setCredentials, setStore,
+		setPassword, setPasswordFile, setCredentials, setStore, setStorePassword, setStorePasswordFile,
 	}
 )
 

@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"context"
+	"io"
 	"path/filepath"
 	"strings"
 
@@ -9,7 +11,7 @@ import (
 )
 
 // stores says what THINGSPACE_STORE may be; it appears in errors.
-const stores = "file, file:DIR or memory"
+const stores = "file, file:DIR, memory, redis://…, rediss://… or unix://…"
 
 // openedStore is a store and how it is called in front of people, without secrets.
 type openedStore struct {
@@ -17,7 +19,35 @@ type openedStore struct {
 	name string
 }
 
-// openStore opens the store that a specification names. Another kind of store is added here.
+// openStore opens the store that the settings name. Another kind of store is added here.
+func (a *app) openStore(ctx context.Context) (openedStore, error) {
+	spec, err := a.settings.get(setStore)
+	if err != nil {
+		return openedStore{}, err
+	}
+	switch kind, _, _ := strings.Cut(spec, ":"); kind {
+	case "redis", "rediss", "unix":
+		return a.openRedis(ctx, spec)
+	}
+	from, _, err := a.settings.one(setStorePassword, setStorePasswordFile)
+	if err == nil && a.settings.byFlag(from) {
+		err = usage("leave --store-password-file out", "only a Redis store has a password")
+	}
+	if err != nil {
+		return openedStore{}, err
+	}
+	return openStore(spec, a.environ)
+}
+
+// Close frees what the store holds.
+func (s openedStore) Close() error {
+	if c, ok := s.Store.(io.Closer); ok {
+		return c.Close()
+	}
+	return nil
+}
+
+// openStore opens a store of this machine.
 func openStore(spec string, environ func(string) (string, bool)) (openedStore, error) {
 	kind, rest, found := strings.Cut(spec, ":")
 	switch {

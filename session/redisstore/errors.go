@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"strings"
 
@@ -13,6 +14,9 @@ import (
 // What can go wrong beside the network, to be found with [errors.Is].
 // Errors of the network are those of package net and crypto/tls.
 var (
+	// ErrServer: the server answered with an error, of which some match another one here too. What its
+	// text says may pass: LOADING, BUSY, MISCONF, CLUSTERDOWN.
+	ErrServer = errors.New("the server answers with an error")
 	// ErrUnsafe: the server may forget the record, in a way that was not accepted; see [UnsafeError].
 	ErrUnsafe = errors.New("the server may forget the count of failed logins")
 	// ErrDenied: the server refuses user name or password, or does not let this user do what the
@@ -57,6 +61,11 @@ func (e *serverError) Error() string {
 
 func (e *serverError) Unwrap() error { return e.kind }
 
+// Is reports that every one of them matches [ErrServer].
+func (e *serverError) Is(target error) bool { return target == ErrServer }
+
+var errHungUp = fmt.Errorf("the connection is gone: %w", net.ErrClosed)
+
 var errSilent = fmt.Errorf("no answer in time: %w", context.DeadlineExceeded)
 
 // limitServerText is how much of the server's text is passed on.
@@ -74,7 +83,7 @@ func explain(err error, secrets ...string) error {
 	switch {
 	case errors.Is(err, errLate):
 	case errors.Is(err, rueidis.ErrClosing):
-		return errors.New("the connection was closed")
+		return errHungUp
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded):
 		return errSilent
 	}
