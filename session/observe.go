@@ -18,12 +18,25 @@ func (c *Client) note(level slog.Level, message string, err error, attrs ...slog
 	if err != nil {
 		attrs = append(attrs, slog.String("error", err.Error()))
 	}
-	c.cfg.Logger.LogAttrs(context.Background(), level, "thingspace: "+message, attrs...)
+	_ = shielded(func() error {
+		c.cfg.Logger.LogAttrs(context.Background(), level, "thingspace: "+message, attrs...)
+		return nil
+	})
+}
+
+// tell calls a hook, if there is one.
+func tell[E any](c *Client, hook func(E), event E) {
+	if hook == nil {
+		return
+	}
+	if err := shielded(func() error { hook(event); return nil }); err != nil {
+		c.note(slog.LevelError, "a trace hook failed", err)
+	}
 }
 
 func (c *Client) traceLogin(e LoginEvent) {
-	if c.cfg.Trace != nil && c.cfg.Trace.Login != nil {
-		c.cfg.Trace.Login(e)
+	if t := c.cfg.Trace; t != nil {
+		tell(c, t.Login, e)
 	}
 	level := slog.LevelInfo
 	switch e.Phase {
@@ -37,15 +50,15 @@ func (c *Client) traceLogin(e LoginEvent) {
 }
 
 func (c *Client) traceSession(e SessionEvent) {
-	if c.cfg.Trace != nil && c.cfg.Trace.Session != nil {
-		c.cfg.Trace.Session(e)
+	if t := c.cfg.Trace; t != nil {
+		tell(c, t.Session, e)
 	}
 	c.note(slog.LevelInfo, "session changed", nil, slog.String("reason", e.Reason), slog.Uint64("generation", e.Generation))
 }
 
 func (c *Client) traceBearer(e BearerEvent) {
-	if c.cfg.Trace != nil && c.cfg.Trace.Bearer != nil {
-		c.cfg.Trace.Bearer(e)
+	if t := c.cfg.Trace; t != nil {
+		tell(c, t.Bearer, e)
 	}
 	level := slog.LevelInfo
 	if e.Err != nil {
@@ -55,16 +68,16 @@ func (c *Client) traceBearer(e BearerEvent) {
 }
 
 func (c *Client) traceReplay(e ReplayEvent) {
-	if c.cfg.Trace != nil && c.cfg.Trace.Replay != nil {
-		c.cfg.Trace.Replay(e)
+	if t := c.cfg.Trace; t != nil {
+		tell(c, t.Replay, e)
 	}
 	c.note(slog.LevelInfo, "request refused for a stale token", nil, slog.String("cause", e.Cause),
 		slog.Int("status", e.StatusCode), slog.Bool("replayed", e.Replayed))
 }
 
 func (c *Client) traceRotation(e RotationEvent) {
-	if c.cfg.Trace != nil && c.cfg.Trace.Rotation != nil {
-		c.cfg.Trace.Rotation(e)
+	if t := c.cfg.Trace; t != nil {
+		tell(c, t.Rotation, e)
 	}
 	level := slog.LevelInfo
 	switch e.Phase {
@@ -75,16 +88,16 @@ func (c *Client) traceRotation(e RotationEvent) {
 }
 
 func (c *Client) traceWait(e WaitEvent) {
-	if c.cfg.Trace != nil && c.cfg.Trace.Wait != nil {
-		c.cfg.Trace.Wait(e)
+	if t := c.cfg.Trace; t != nil {
+		tell(c, t.Wait, e)
 	}
 	c.note(slog.LevelInfo, "waited for another process", nil, slog.String("for", e.For),
 		slog.Duration("took", e.Duration), slog.Bool("given_up", e.Lapsed))
 }
 
 func (c *Client) traceProbe(e ProbeEvent) {
-	if c.cfg.Trace != nil && c.cfg.Trace.Probe != nil {
-		c.cfg.Trace.Probe(e)
+	if t := c.cfg.Trace; t != nil {
+		tell(c, t.Probe, e)
 	}
 	level := slog.LevelInfo
 	if !e.Paid {
@@ -94,8 +107,8 @@ func (c *Client) traceProbe(e ProbeEvent) {
 }
 
 func (c *Client) traceStore(e StoreEvent) {
-	if c.cfg.Trace != nil && c.cfg.Trace.Store != nil {
-		c.cfg.Trace.Store(e)
+	if t := c.cfg.Trace; t != nil {
+		tell(c, t.Store, e)
 	}
 	c.note(slog.LevelWarn, "store failed", e.Err, slog.String("operation", e.Operation))
 }

@@ -20,6 +20,7 @@ var errTooLate = errors.New("not sent: the time for it has passed")
 func onceTransport(t *http.Transport) *http.Transport {
 	t = t.Clone()
 	t.DisableKeepAlives = true
+	t.ResponseHeaderTimeout = 0 // every call has its own limit, and an answer given up may be a password lost
 	t.ForceAttemptHTTP2 = false
 	t.Protocols = new(http.Protocols)
 	t.Protocols.SetHTTP1(true)

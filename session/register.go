@@ -23,7 +23,7 @@ const (
 func (c *Client) load(ctx context.Context, a *account) ([]byte, ledger.Record, error) {
 	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
 	defer cancel()
-	raw, err := c.cfg.Store.Load(ctx, a.key)
+	raw, err := c.storeLoad(ctx, a.key)
 	if err != nil {
 		return nil, ledger.Record{}, c.storeFailed("load", err)
 	}
@@ -32,6 +32,14 @@ func (c *Client) load(ctx context.Context, a *account) ([]byte, ledger.Record, e
 		return raw, ledger.Record{}, c.storeFailed("load", err)
 	}
 	return raw, r, nil
+}
+
+func (c *Client) storeLoad(ctx context.Context, key string) (raw []byte, err error) {
+	err = shielded(func() (err error) {
+		raw, err = c.cfg.Store.Load(ctx, key)
+		return err
+	})
+	return raw, err
 }
 
 // swap replaces the record if it still is old. After an error of the store it looks whether it
@@ -43,14 +51,18 @@ func (c *Client) swap(ctx context.Context, a *account, old []byte, r ledger.Reco
 	}
 	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
 	defer cancel()
-	swapped, err := c.cfg.Store.Swap(ctx, a.key, old, next)
+	swapped := false
+	err = shielded(func() (err error) {
+		swapped, err = c.cfg.Store.Swap(ctx, a.key, old, next)
+		return err
+	})
 	if err == nil {
 		return swapped, nil
 	}
 	// The context may be what ended it; whether it happened has to be known all the same.
 	look, stop := context.WithTimeout(context.WithoutCancel(ctx), storeTimeout)
 	defer stop()
-	now, again := c.cfg.Store.Load(look, a.key)
+	now, again := c.storeLoad(look, a.key)
 	switch {
 	case again != nil:
 		return false, c.storeFailed("swap", err)

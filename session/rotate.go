@@ -176,7 +176,7 @@ func (r *rotating) rotate(ctx context.Context, id identity, part *sessionPart, a
 	})
 	c.traceRotation(RotationEvent{Phase: rotationPhase(said.Outcome), Duration: took, Err: answer.err})
 	if said.Outcome == ledger.Accepted {
-		return r.keep(ctx, id, attempt, said, fresh)
+		return r.keep(ctx, id, attempt, said, fresh, owed == nil)
 	}
 	if said.Outcome == ledger.NotEvaluated && owed == nil && r.mend(ctx, id, part, answer) {
 		return Secret{}, true, nil
@@ -218,6 +218,15 @@ func (r *rotating) mend(ctx context.Context, id identity, part *sessionPart, ans
 func (r *rotating) prove(ctx context.Context, expected Credentials) (Credentials, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), proofTimeout)
 	defer cancel()
+	var now Credentials
+	err := shielded(func() (err error) {
+		now, err = r.tryOut(ctx, expected)
+		return err
+	})
+	return now, err
+}
+
+func (r *rotating) tryOut(ctx context.Context, expected Credentials) (Credentials, error) {
 	now, err := r.saver.Load(ctx)
 	if err != nil || now.Password.Reveal() != expected.Password.Reveal() {
 		return now, err
@@ -232,36 +241,47 @@ func (r *rotating) prove(ctx context.Context, expected Credentials) (Credentials
 	return r.saver.Load(ctx)
 }
 
-// keep saves the new password and clears the mark. The record holds it, sealed, until that is done.
-func (r *rotating) keep(ctx context.Context, id identity, attempt ledger.Attempt, said ledger.Answer, fresh Credentials) (Secret, bool, error) {
+// keep saves the new password and clears the mark. The record holds it, sealed, until that is done,
+// if it could be recorded.
+func (r *rotating) keep(ctx context.Context, id identity, attempt ledger.Attempt, said ledger.Answer, fresh Credentials, recorded bool) (Secret, bool, error) {
 	c := r.c
-	if err := c.save(ctx, r.saver, id.credentials, fresh); err != nil {
+	// What was recorded once is not recorded again: others may have gone on from there.
+	accepted := func(record ledger.Record) ledger.Record {
+		if recorded {
+			return record
+		}
+		return record.SettleRotation(attempt, said)
+	}
+	err := c.save(ctx, r.saver, id.credentials, fresh, attempt.At.Add(c.markLength()-time.Minute))
+	if err != nil && recorded {
+		if _, record, failed := c.load(ctx, id.account); failed == nil && !record.Holds(attempt.ID) {
+			return Secret{}, true, nil // this process was held up and another has finished: the next look returns its work
+		}
+	}
+	if err != nil {
 		c.traceRotation(RotationEvent{Phase: "failed", Err: err})
 		_ = c.settle(ctx, id.account, func(record ledger.Record) (ledger.Record, bool) {
-			return r.accepted(record, attempt, said).Abandon(attempt.ID)
+			return accepted(record).Abandon(attempt.ID)
 		})
 		return Secret{}, false, &RotationError{newPassword: fresh.Password, err: err}
 	}
 	// If the store cannot be told, the next login with the new password settles the mark.
 	_ = c.settle(ctx, id.account, func(record ledger.Record) (ledger.Record, bool) {
-		return r.accepted(record, attempt, said).Saved(attempt.ID)
+		return accepted(record).Saved(attempt.ID)
 	})
 	c.traceRotation(RotationEvent{Phase: "saved"})
 	return fresh.Password, false, nil
 }
 
-// accepted is the record with the acceptance in it, whether or not it could be written at once.
-func (r *rotating) accepted(record ledger.Record, attempt ledger.Attempt, said ledger.Answer) ledger.Record {
-	if record.Holds(attempt.ID) && record.Rotation.Phase == ledger.Saving {
-		return record
-	}
-	return record.SettleRotation(attempt, said)
-}
-
-// save makes the new password durable and reads it back.
-func (c *Client) save(ctx context.Context, saver CredentialSaver, old, fresh Credentials) error {
+// save makes the new password durable and reads it back. It begins no write after by, when another
+// process may have taken over, unless the source can compare.
+func (c *Client) save(ctx context.Context, saver CredentialSaver, old, fresh Credentials, by time.Time) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), saveTimeout)
 	defer cancel()
+	return shielded(func() error { return replace(ctx, saver, old, fresh, by) })
+}
+
+func replace(ctx context.Context, saver CredentialSaver, old, fresh Credentials, by time.Time) error {
 	swapped := false
 	if swapper, ok := saver.(CredentialSwapper); ok {
 		var err error
@@ -271,8 +291,13 @@ func (c *Client) save(ctx context.Context, saver CredentialSaver, old, fresh Cre
 	}
 	if !swapped {
 		now, err := saver.Load(ctx)
-		if err == nil && now.Password.Reveal() == fresh.Password.Reveal() {
+		switch {
+		case err == nil && now.Password.Reveal() == fresh.Password.Reveal():
 			return nil
+		case err == nil && now.Password.Reveal() != old.Password.Reveal():
+			return errEdited // it may be newer than this one
+		case late(by):
+			return errTooLate
 		}
 		if err := saver.Save(ctx, fresh); err != nil {
 			return err
@@ -297,11 +322,12 @@ func (c *Client) canFinish(id identity, r ledger.Record) bool {
 	return err == nil
 }
 
-var errEdited = errors.New("the credentials were changed by somebody else while a rotation was to be finished")
+var errEdited = errors.New("the credentials were changed by somebody else during the rotation")
 
 // finishRotation saves what a dead process could not. It does not overwrite a password that somebody
 // put there since, unless that is known to be wrong.
 func (c *Client) finishRotation(ctx context.Context, id identity, mark ledger.Rotation) error {
+	began := time.Now()
 	saver, ok := c.cfg.Credentials.(CredentialSaver)
 	if !ok {
 		return ErrReadOnlyCredentials
@@ -319,7 +345,7 @@ func (c *Client) finishRotation(ctx context.Context, id identity, mark ledger.Ro
 		if id.fingerprint != mark.Old && !r.Known(id.fingerprint) {
 			return errEdited
 		}
-		if err := c.save(ctx, saver, id.credentials, fresh); err != nil {
+		if err := c.save(ctx, saver, id.credentials, fresh, began.Add(mark.Length)); err != nil {
 			c.traceRotation(RotationEvent{Phase: "failed", Err: err})
 			_ = c.settle(ctx, id.account, func(record ledger.Record) (ledger.Record, bool) { return record.Abandon(mark.ID) })
 			return &RotationError{newPassword: fresh.Password, err: err}

@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptrace"
@@ -51,7 +52,27 @@ func (w *wire) Do(req *http.Request) (*http.Response, error) {
 	if req.Body != nil && req.Body != http.NoBody {
 		req.Body = io.NopCloser(io.MultiReader(req.Body)) // hides that it could be rewound
 	}
-	return w.transport.RoundTrip(req)
+	var resp *http.Response
+	err := shielded(func() (err error) {
+		resp, err = w.transport.RoundTrip(req)
+		return err
+	})
+	return whole(resp, err)
+}
+
+var errNoResponse = errors.New("the transport returned neither a response nor an error")
+
+// whole makes up for what a transport of somebody else's may leave out, as [http.Client] does.
+func whole(resp *http.Response, err error) (*http.Response, error) {
+	switch {
+	case err != nil:
+		return nil, err
+	case resp == nil:
+		return nil, errNoResponse
+	case resp.Body == nil:
+		resp.Body = http.NoBody
+	}
+	return resp, nil
 }
 
 // answer is what came back of a call.
