@@ -26,19 +26,21 @@ func kills(t *testing.T) (n int, asked bool) {
 	return n, true
 }
 
+type medium struct{ name, dir string }
+
 // media is where the files can be. What a killed process has written is in the kernel's hands
 // whether it was flushed or not, so that a file system in memory does as well as a disk, and is not
 // waited for; on a disk most kills fall into a flush. Where power failures are the matter, package
 // filestore has tests of its own.
-func media(t *testing.T, asked bool) []string {
+func media(t *testing.T, asked bool) []medium {
 	t.Helper()
-	var media []string
+	var media []medium
 	if dir, err := os.MkdirTemp("/dev/shm", "killtest"); err == nil { //nolint:usetesting // not where t.TempDir puts it
 		t.Cleanup(func() { _ = os.RemoveAll(dir) })
-		media = append(media, dir)
+		media = append(media, medium{"in memory", dir})
 	}
 	if asked || len(media) == 0 {
-		media = append(media, t.TempDir())
+		media = append(media, medium{"on disk", t.TempDir()})
 	}
 	return media
 }
@@ -48,20 +50,29 @@ func TestG4KilledRotations(t *testing.T) {
 	places := media(t, asked)
 	began := time.Now()
 	var c tally
+	random := make([]tally, len(places)) // only those at a random moment of an undisturbed rotation
 	t.Run("kill", func(t *testing.T) {
-		for m, dir := range places {
-			r := rehearse(t, dir)
+		for m, on := range places {
+			r := rehearse(t, on.dir)
 			t.Logf("a rotation takes %v in %d steps, %v of it after the answer: %q", r.whole, len(r.steps), r.tail, r.steps)
 			for i, p := range schedule(n/len(places)+min(1, n%len(places)*(1-m)), r) {
 				how := manner((i + i/int(manners)) % int(manners))
+				count := []*tally{&c}
+				if p.name == atAnyMoment {
+					count = append(count, &random[m])
+				}
 				t.Run(fmt.Sprintf("%d-%04d", m, i), func(t *testing.T) {
 					t.Parallel()
-					kill(t, top(t, dir), p, how, &c)
+					kill(t, top(t, on.dir), p, how, count)
 				})
 			}
 		}
 	})
-	say(t, asked, fmt.Sprintf("%d kills in %v\n%s", n, time.Since(began).Round(time.Second), &c))
+	text := fmt.Sprintf("%d kills in %v\n%s%s", n, time.Since(began).Round(time.Second), &c, c.unknown())
+	for m, on := range places {
+		text += fmt.Sprintf("at random moments alone, %s: %s", on.name, random[m].unknown())
+	}
+	say(t, asked, text)
 	for p := range everywhere {
 		if n >= ordinarily && c.at(p) == 0 {
 			t.Errorf("no kill fell here: %s", p)
@@ -98,7 +109,7 @@ func top(t *testing.T, medium string) string {
 }
 
 // kill kills one rotation according to plan, and judges what comes of it.
-func kill(t *testing.T, top string, plan plan, how manner, c *tally) {
+func kill(t *testing.T, top string, plan plan, how manner, count []*tally) {
 	t.Helper()
 	s := newStage(t, top)
 	if plan.prepare != nil {
@@ -116,11 +127,11 @@ func kill(t *testing.T, top string, plan plan, how manner, c *tally) {
 	if !killed && !p.returned() {
 		t.Errorf("it ended of its own accord: %s", &p.stderr)
 	}
-	s.judge(t, seen, how, c, plan.name, p)
+	s.judge(t, seen, how, count, plan.name, p)
 }
 
 // judge says what must hold after victims were killed, and lets others recover.
-func (s *stage) judge(t *testing.T, seen sight, how manner, c *tally, plan string, victims ...*process) {
+func (s *stage) judge(t *testing.T, seen sight, how manner, count []*tally, plan string, victims ...*process) {
 	t.Helper()
 	r := s.remains(t)
 	where := s.place(seen, r)
@@ -139,7 +150,9 @@ func (s *stage) judge(t *testing.T, seen sight, how manner, c *tally, plan strin
 	var e ending
 	var spent int
 	defer func() { // a bubble that fails ends the test
-		c.add(where, e, spent)
+		for _, c := range count {
+			c.add(where, e, spent)
+		}
 		if t.Failed() {
 			t.Logf("killed %s; it fell here: %s; then came %s; ended: %s; the record said %q", plan, where, how, e, r.phase)
 			for _, p := range victims {

@@ -12,7 +12,7 @@ import (
 // killOnTheWire kills a rotation whose reset is held up on its way to the platform.
 func killOnTheWire(t *testing.T) *stage {
 	t.Helper()
-	s := newStage(t, top(t, media(t, false)[0]))
+	s := newStage(t, top(t, media(t, false)[0].dir))
 	s.before = newGate()
 	p := start(t, s.orders())
 	p.rotate()

@@ -19,6 +19,9 @@ type plan struct {
 	moment  func(*stage, *process) // returns when the time has come, or the victim is gone
 }
 
+// atAnyMoment is the plan without a plan.
+const atAnyMoment = "at random"
+
 // rehearsal is what an undisturbed rotation looked like.
 type rehearsal struct {
 	steps []string
@@ -66,7 +69,7 @@ func schedule(n int, r rehearsal) []plan {
 		case 0:
 			plans = append(plans, whileHeld(again%3))
 		case 1:
-			plans = append(plans, atRandom("at random", r.whole))
+			plans = append(plans, atRandom(atAnyMoment, r.whole))
 		case 2:
 			plans = append(plans, withSlowPlatform(again%3, r.whole))
 		case 3:

@@ -73,7 +73,7 @@ func TestG4KilledRecoveries(t *testing.T) {
 		return
 	}
 	_, asked := kills(t)
-	dir := media(t, false)[0]
+	dir := media(t, false)[0].dir
 	r := rehearse(t, dir)
 	for _, l := range left {
 		halt := l.step(r.steps)

@@ -72,9 +72,15 @@ func (c *tally) String() string {
 	}
 	row("total", c.total(), c.ended, strikes)
 	_ = w.Flush()
+	return b.String()
+}
+
+// unknown says how many were of unknown outcome at first.
+func (c *tally) unknown() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	lost, old := c.ended(unknownLost), c.ended(unknownOld)
 	share := func(n int) float64 { return 100 * float64(n) / float64(max(c.total(), 1)) }
-	_, _ = fmt.Fprintf(&b, "unknown: %d of %d (%.1f %%), of which %d (%.1f %%) were settled as lost; most strikes for one kill: %d\n",
+	return fmt.Sprintf("unknown %d of %d (%.1f %%), of which %d (%.1f %%) settled as lost; most strikes for one kill: %d\n",
 		lost+old, c.total(), share(lost+old), lost, share(lost), c.most)
-	return b.String()
 }
