@@ -9,3 +9,6 @@ func ForgetTime(s *Store, by time.Duration) {
 
 // Self is the store behind its methods, as a careless program may print it.
 func (s *Store) Self() *struct{ *Store } { return &struct{ *Store }{s} }
+
+// UnderWay is how many operations are.
+func UnderWay(s *Store) int { return len(s.slots) }
