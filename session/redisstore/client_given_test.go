@@ -59,7 +59,7 @@ func TestGivenClientIsInspectedAndHeals(t *testing.T) {
 	server.Kill()
 	server.Reconfigure(redistest.Safe...)
 	client := given(t, option)
-	store, key := openGiven(t, client), someKey()
+	store, key := openGiven(t, client, redisstore.WithTimeout(500*time.Millisecond)), someKey()
 	mustSwap(t, store, key, "", "one")
 	server.Kill()
 	if _, err := store.Load(t.Context(), key); err == nil {

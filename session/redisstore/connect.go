@@ -76,7 +76,7 @@ func (l *link) option() rueidis.ClientOption {
 		// no operation holds up another one, or leaves an answer behind that is taken for the next.
 		PipelineMultiplex: -1,
 		AlwaysPipelining:  true,
-		RingScaleEachConn: 9, // more than there can be under way, so that putting in never blocks
+		RingScaleEachConn: 8, // twice what can be under way, so that putting in does not block
 		// Negative: no PING when idle. A silent connection is noticed by its next operation, and the
 		// kernel's probes see to the rest.
 		Dialer:              net.Dialer{Timeout: l.timeout, KeepAlive: -1},

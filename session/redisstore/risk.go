@@ -33,8 +33,8 @@ const (
 // A server with one of these is used; [Store.Findings] tells.
 const (
 	// LastSecond: the append-only file is not flushed before each answer (appendfsync is not
-	// "always"). A killed server forgets nothing; a power failure or a crash of its machine the last
-	// second or two ("everysec") or half a minute ("no").
+	// "always"). If the machine dies, the last second or two ("everysec") or half a minute ("no") is
+	// forgotten; if only the server does, seldom anything.
 	LastSecond Risk = "last-second"
 	// Replicated: replicas are connected. If one of them is ever promoted, the latest writes may be
 	// lost; see [Failover].
