@@ -89,6 +89,7 @@ type acquiring struct {
 	bearer   *bearerPart
 	mended   bool  // a login was refused for its bearer and sent again with another
 	unsaved  error // why a dead process's rotation could not be finished
+	rereads  int
 }
 
 // step looks at the record once and does what it asks for.
@@ -139,7 +140,7 @@ func (a *acquiring) step(ctx context.Context) (part *sessionPart, again bool, er
 			return nil, false, err
 		}
 		if !swapped {
-			return nil, true, nil
+			return nil, true, pause(ctx, jitter(contentionPause))
 		}
 	}
 	a.endWait(v.Lapsed)
@@ -152,7 +153,23 @@ func (a *acquiring) step(ctx context.Context) (part *sessionPart, again bool, er
 		a.unsaved = c.finishRotation(ctx, id, *next.Rotation)
 		return nil, true, nil
 	}
+	if a.changed(ctx, id, v.Decision) {
+		return nil, true, nil
+	}
 	return nil, false, a.denied(v, len(next.Strikes))
+}
+
+// changed reports whether a password that is known to be wrong was replaced since it was read, which
+// was before the record was. It does so a few times at most.
+func (a *acquiring) changed(ctx context.Context, id identity, d ledger.Decision) bool {
+	switch d {
+	case ledger.LatchedRefused, ledger.LatchedRetired, ledger.PasswordLost:
+	default:
+		return false
+	}
+	a.rereads++
+	now, err := a.c.identify(ctx)
+	return err == nil && a.rereads <= 3 && now.fingerprint != id.fingerprint
 }
 
 func (a *acquiring) claim(id identity, r ledger.Record) ledger.Claim {

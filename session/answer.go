@@ -1,6 +1,7 @@
 package session
 
 import (
+	"bytes"
 	"compress/gzip"
 	"encoding/json"
 	"errors"
@@ -21,7 +22,7 @@ var (
 	errUnreadable = errors.New("the answer is not what the contract says")
 )
 
-// readAnswer reads a body up to the limit, unpacked, and closes it.
+// readAnswer reads a body up to the limit, unpacked, and closes it. With an error it returns what came.
 func readAnswer(resp *http.Response) ([]byte, error) {
 	defer func() { _ = resp.Body.Close() }()
 	var r io.Reader = resp.Body
@@ -33,26 +34,26 @@ func readAnswer(resp *http.Response) ([]byte, error) {
 		r = unpacked
 	}
 	body, err := io.ReadAll(io.LimitReader(r, answerLimit+1))
-	if err != nil {
-		return nil, err
-	}
 	if len(body) > answerLimit {
 		return nil, errTooLarge
 	}
-	return body, nil
+	return bytes.TrimPrefix(body, []byte("\xef\xbb\xbf")), err
 }
 
 // read takes from a 200 the one field it is for. A success without it is no success.
 func read[T any](a answer, body []byte, field func(T) string, plausible func(string) bool) answer {
-	if a.status != http.StatusOK || a.err != nil {
+	if a.status != http.StatusOK {
 		return a
 	}
 	var result T
 	if json.Unmarshal(body, &result) != nil || !plausible(field(result)) {
-		a.err = errUnreadable
+		if a.err == nil {
+			a.err = errUnreadable
+		}
 		return a
 	}
-	a.value = field(result)
+	// A whole object is the answer, even if the connection broke behind it: the next password comes once.
+	a.value, a.err = field(result), nil
 	return a
 }
 
@@ -150,6 +151,9 @@ func (s scrubbed) Error() string { return s.text }
 // Is finds the original without handing out its text.
 func (s scrubbed) Is(target error) bool { return errors.Is(s.err, target) }
 
+// Timeout tells what the original does: [net/url.Error] asks for it.
+func (s scrubbed) Timeout() bool { return timedOut(s.err) }
+
 func scrubFault(f fault.Fault, secrets []string) fault.Fault {
 	f.Message = redactAll(f.Message, secrets)
 	if redactAll(f.Code, secrets) != f.Code {
@@ -160,7 +164,14 @@ func scrubFault(f fault.Fault, secrets []string) fault.Fault {
 
 func redactAll(text string, secrets []string) string {
 	for _, s := range secrets {
-		if s != "" {
+		if s == "" {
+			continue
+		}
+		text = strings.ReplaceAll(text, s, redacted)
+		// As %q and JSON write it, quoted once more by the error that quotes that.
+		for range 2 {
+			quoted := strconv.Quote(s)
+			s = quoted[1 : len(quoted)-1]
 			text = strings.ReplaceAll(text, s, redacted)
 		}
 	}

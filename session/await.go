@@ -85,12 +85,13 @@ type waiter struct {
 	poll    time.Duration
 	changed <-chan struct{}
 	tried   bool
+	again   time.Time // no other watch before
 }
 
 // next waits until it is worth looking again: for a change, for a while, or until what is waited for
 // has lapsed. Its error is the end of ctx.
 func (w *waiter) next(ctx context.Context, lapses time.Duration) error {
-	if watcher, ok := w.store.(Watcher); ok && !w.tried {
+	if watcher, ok := w.store.(Watcher); ok && !w.tried && !time.Now().Before(w.again) {
 		w.tried = true
 		if changed, err := watcher.Watch(ctx, w.key); err == nil {
 			w.changed = changed
@@ -108,7 +109,8 @@ func (w *waiter) next(ctx context.Context, lapses time.Duration) error {
 	select {
 	case _, open := <-w.changed:
 		if !open {
-			w.changed, w.tried = nil, false
+			// A watch that ends as soon as it begins must not be begun without a pause.
+			w.changed, w.tried, w.again = nil, false, time.Now().Add(lastPoll)
 		}
 		return nil
 	case <-t.C:

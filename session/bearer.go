@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -76,8 +77,11 @@ func (c *Client) obtainBearer(ctx context.Context, a *account, refused string) (
 	}
 	id := seal.NewID()
 	w := &waiter{store: c.cfg.Store, key: a.key}
+	// Another process's fetch is waited for as long as one of ours may take: there must be time for it.
+	patience, stop := context.WithTimeout(ctx, c.cfg.CallTimeout)
+	defer stop()
 	for {
-		raw, r, err := c.load(ctx, a)
+		raw, r, err := c.load(patience, a)
 		if err != nil {
 			return c.fetchBearer(ctx, a, refused, "")
 		}
@@ -90,17 +94,20 @@ func (c *Client) obtainBearer(ctx context.Context, a *account, refused string) (
 			ID: id, Now: time.Now().UTC(), Length: c.cfg.CallTimeout + storeTimeout, Lapsed: c.watch.lapsedIn(r, a.application),
 		})
 		if v.Decision == ledger.WaitLogin {
-			if err := w.next(ctx, c.watch.remaining(v.Lease)); err != nil {
+			if err := w.next(patience, c.watch.remaining(v.Lease)); err != nil {
 				return c.fetchBearer(ctx, a, refused, "")
 			}
 			continue
 		}
-		swapped, err := c.swap(ctx, a, raw, next, "")
+		swapped, err := c.swap(patience, a, raw, next, "")
 		if err != nil {
 			return c.fetchBearer(ctx, a, refused, "")
 		}
 		if swapped {
 			return c.fetchBearer(ctx, a, refused, id)
+		}
+		if pause(patience, jitter(contentionPause)) != nil {
+			return c.fetchBearer(ctx, a, refused, "")
 		}
 	}
 }
@@ -108,7 +115,7 @@ func (c *Client) obtainBearer(ctx context.Context, a *account, refused string) (
 // fetchBearer asks the OAuth2 endpoint. lease is what this process holds in the record, "" for none.
 func (c *Client) fetchBearer(ctx context.Context, a *account, refused, lease string) (*bearerPart, error) {
 	began := time.Now()
-	b, err := c.wire.bearer(ctx, c.cfg.CallTimeout)
+	b, err := c.askForBearer(ctx)
 	now := time.Now().UTC()
 	var record *ledger.Bearer
 	event := BearerEvent{Reason: "fetched", Duration: now.Sub(began), Err: err}
@@ -135,11 +142,31 @@ func (c *Client) fetchBearer(ctx context.Context, a *account, refused, lease str
 	return b, err
 }
 
+// askForBearer asks the OAuth2 endpoint, unless that has asked not to be asked for a while.
+func (c *Client) askForBearer(ctx context.Context) (*bearerPart, error) {
+	c.mu.Lock()
+	throttle, wait := c.throttle, time.Until(c.until)
+	c.mu.Unlock()
+	if throttle != nil && wait > 0 {
+		again := *throttle
+		again.RetryAfter = wait
+		return nil, &again
+	}
+	b, err := c.wire.bearer(ctx, c.cfg.CallTimeout)
+	var e *Error
+	if errors.As(err, &e) && e.RetryAfter > 0 {
+		c.mu.Lock()
+		c.throttle, c.until = e, time.Now().Add(e.RetryAfter)
+		c.mu.Unlock()
+	}
+	return b, err
+}
+
 // bearer fetches a bearer with the client credentials grant.
 func (w *wire) bearer(ctx context.Context, limit time.Duration) (*bearerPart, error) {
 	secret := w.app.Secret.Reveal()
 	began := time.Now()
-	a, body := w.exchange(ctx, began.Add(limit), []string{secret}, func(ctx context.Context) (*http.Response, error) {
+	a, body := w.exchange(ctx, began.Add(limit), []string{secret, basic(w.app.Key, secret)}, func(ctx context.Context) (*http.Response, error) {
 		form := url.Values{"grant_type": {"client_credentials"}}.Encode()
 		req, err := http.NewRequestWithContext(ctx, http.MethodPost, w.base+"/ts/v1/oauth2/token", strings.NewReader(form))
 		if err != nil {
@@ -164,6 +191,11 @@ func (w *wire) bearer(ctx context.Context, limit time.Duration) (*bearerPart, er
 		expires = soonest
 	}
 	return &bearerPart{value: NewSecret(a.value), expires: expires}, nil
+}
+
+// basic is how the header holds the secret.
+func basic(key, secret string) string {
+	return base64.StdEncoding.EncodeToString([]byte(key + ":" + secret))
 }
 
 // oauthToken is RFC 6749's answer, as far as it is needed.

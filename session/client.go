@@ -20,6 +20,7 @@ type Client struct {
 	cfg    Config
 	origin origin.Origin
 	base   http.RoundTripper // for the caller's requests
+	owned  bool              // base is nobody else's
 	wire   *wire             // for the platform's own endpoints
 
 	current  atomic.Pointer[snapshot] // what requests are signed with
@@ -29,6 +30,9 @@ type Client struct {
 	logouts  uint64
 	looked   time.Time // when the store was last told of a use, or asked whether it knows
 	touching bool
+	doubted  time.Time // when a session was last renewed for a refusal that did not name it
+	throttle *Error    // of the OAuth2 endpoint, until
+	until    time.Time
 	closed   bool
 	tasks    sync.WaitGroup
 
@@ -51,10 +55,11 @@ func New(cfg Config) (*Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("thingspace: %w", err)
 	}
-	if cfg.Transport == nil {
+	owned := cfg.Transport == nil
+	if owned {
 		cfg.Transport = defaultTransport()
 	}
-	c := &Client{cfg: cfg, origin: o, base: cfg.Transport}
+	c := &Client{cfg: cfg, origin: o, base: cfg.Transport, owned: owned}
 	c.wire, err = newWire(cfg, o)
 	if err != nil {
 		return nil, fmt.Errorf("thingspace: %w", err)
@@ -138,6 +143,9 @@ func (c *Client) Close() error {
 		c.touch(ctx, s.session)
 	}
 	c.wire.close()
+	if t, ok := c.base.(*http.Transport); ok && c.owned {
+		t.CloseIdleConnections()
+	}
 	return nil
 }
 

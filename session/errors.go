@@ -88,6 +88,14 @@ func (e *Error) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, e.Error()
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.err }
 
+// Timeout reports whether the cause was a time limit, as [net.Error] and [net/url.Error] have it.
+func (e *Error) Timeout() bool { return timedOut(e.err) }
+
+func timedOut(err error) bool {
+	var t interface{ Timeout() bool }
+	return errors.As(err, &t) && t.Timeout()
+}
+
 // RotationError says that the platform changed the password and the new one could not be saved. The
 // new password exists in this value (and, sealed, in the store's record if that could be written):
 // keep it.

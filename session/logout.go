@@ -23,6 +23,10 @@ func (c *Client) Logout(ctx context.Context) error {
 	c.logouts++
 	c.mu.Unlock()
 
+	// A login whose answer could not be recorded may have brought a session.
+	if _, err := c.payDebt(ctx, id.account); err != nil {
+		return err
+	}
 	var part *sessionPart
 	err = c.update(ctx, id.account, func(r ledger.Record) (ledger.Record, bool) {
 		part = id.account.session(r)

@@ -29,10 +29,17 @@ func onceTransport(t *http.Transport) *http.Transport {
 		t.TLSClientConfig.NextProtos = []string{"http/1.1"}
 	}
 	dial := t.DialContext
-	if dial == nil {
+	switch {
+	case dial != nil:
+	case t.Dial != nil: //nolint:staticcheck // proxies of golang.org/x/net are still plugged in here
+		dial = withoutContext(t.Dial) //nolint:staticcheck // as above
+	default:
 		dial = (&net.Dialer{Timeout: 30 * time.Second, KeepAlive: 30 * time.Second}).DialContext
 	}
 	t.DialContext = guardedDial(dial)
+	if t.DialTLSContext == nil && t.DialTLS != nil { //nolint:staticcheck // as above
+		t.DialTLSContext = withoutContext(t.DialTLS) //nolint:staticcheck // as above
+	}
 	if t.DialTLSContext != nil {
 		t.DialTLSContext = guardedDial(t.DialTLSContext)
 	}
@@ -40,6 +47,10 @@ func onceTransport(t *http.Transport) *http.Transport {
 }
 
 type dialFunc = func(ctx context.Context, network, address string) (net.Conn, error)
+
+func withoutContext(dial func(network, address string) (net.Conn, error)) dialFunc {
+	return func(_ context.Context, network, address string) (net.Conn, error) { return dial(network, address) }
+}
 
 func guardedDial(dial dialFunc) dialFunc {
 	return func(ctx context.Context, network, address string) (net.Conn, error) {

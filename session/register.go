@@ -16,6 +16,8 @@ const (
 	storeTimeout = 10 * time.Second
 	// contention is how often a swap that lost to another process is tried again.
 	contention = 100
+	// contentionPause is about how long it is waited before that.
+	contentionPause = 5 * time.Millisecond
 )
 
 // load reads the record. Every failure is ErrStoreUnavailable: a record that cannot be read is no
@@ -99,7 +101,7 @@ func (c *Client) update(ctx context.Context, a *account, transition func(ledger.
 		if err != nil || swapped {
 			return err
 		}
-		if err := pause(ctx, jitter(5*time.Millisecond)); err != nil {
+		if err := pause(ctx, jitter(contentionPause)); err != nil {
 			return c.storeFailed("swap", err)
 		}
 	}

@@ -108,6 +108,9 @@ func (r *rotating) step(ctx context.Context) (Secret, bool, error) {
 			return Secret{}, false, err
 		}
 		swapped, err := c.swap(ctx, id.account, raw, next, claim.ID)
+		if err == nil && !swapped {
+			err = pause(ctx, jitter(contentionPause))
+		}
 		if err != nil || !swapped {
 			return Secret{}, err == nil, err
 		}
@@ -120,6 +123,9 @@ func (r *rotating) step(ctx context.Context) (Secret, bool, error) {
 	}
 	if v.Changed {
 		swapped, err := c.swap(ctx, id.account, raw, next, claim.ID)
+		if err == nil && !swapped {
+			err = pause(ctx, jitter(contentionPause))
+		}
 		if err != nil || !swapped {
 			return Secret{}, err == nil, err
 		}
@@ -131,6 +137,9 @@ func (r *rotating) step(ctx context.Context) (Secret, bool, error) {
 		return Secret{}, r.unsaved == nil, r.unsaved
 	case ledger.InDoubt:
 		return Secret{}, false, &Error{Op: "reset", err: ErrOutcomeUnknown}
+	}
+	if r.changed(ctx, id, v.Decision) {
+		return Secret{}, true, nil
 	}
 	return Secret{}, false, r.denied(v, len(next.Strikes))
 }
@@ -223,6 +232,9 @@ func (r *rotating) prove(ctx context.Context, expected Credentials) (Credentials
 		now, err = r.tryOut(ctx, expected)
 		return err
 	})
+	if err != nil {
+		err = scrub(err, []string{expected.Password.Reveal(), now.Password.Reveal()})
+	}
 	return now, err
 }
 
@@ -278,7 +290,11 @@ func (r *rotating) keep(ctx context.Context, id identity, attempt ledger.Attempt
 func (c *Client) save(ctx context.Context, saver CredentialSaver, old, fresh Credentials, by time.Time) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), saveTimeout)
 	defer cancel()
-	return shielded(func() error { return replace(ctx, saver, old, fresh, by) })
+	err := shielded(func() error { return replace(ctx, saver, old, fresh, by) })
+	if err != nil {
+		return scrub(err, []string{old.Password.Reveal(), fresh.Password.Reveal()})
+	}
+	return nil
 }
 
 func replace(ctx context.Context, saver CredentialSaver, old, fresh Credentials, by time.Time) error {

@@ -161,7 +161,7 @@ func (c *Client) discardBearer(value string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	snap := c.current.Load()
-	if snap != nil && snap.bearer != nil && snap.bearer.value.Reveal() == value {
+	if snap != nil && snap.bearer != nil && snap.bearer.value.Reveal() == value && !time.Now().Before(snap.bearer.again) {
 		next := makeSnapshot(nil, snap.session)
 		next.distrusted = snap.distrusted
 		c.current.Store(next)

@@ -32,16 +32,25 @@ func (c *Client) RoundTrip(req *http.Request) (*http.Response, error) {
 			return nil, err
 		}
 	}
-	resp, err := c.base.RoundTrip(sign(req, s))
+	resp, err := c.send(req, sign(req, s), s)
 	if err != nil {
-		return resp, err
+		return nil, err
 	}
-	resp.Request = req // the signed copy holds both tokens
 	if resp.StatusCode < http.StatusBadRequest {
 		c.used(s, now)
 		return resp, nil
 	}
 	return c.refused(req, resp, s, now)
+}
+
+// send sends the signed copy of a request. Nothing that comes back holds the tokens.
+func (c *Client) send(req, signed *http.Request, s *snapshot) (*http.Response, error) {
+	resp, err := whole(c.base.RoundTrip(signed))
+	if err != nil {
+		return nil, scrub(err, []string{s.sessionToken[0], s.bearer.value.Reveal()}) // a hostile server may have sent them back
+	}
+	resp.Request = req
+	return resp, nil
 }
 
 // prepare is ready, and once more when a logout elsewhere overtook the login.
@@ -106,6 +115,7 @@ func (c *Client) refused(req *http.Request, resp *http.Response, s *snapshot, no
 		}
 		var next *snapshot
 		var err error
+		var guess bool
 		ctx := req.Context()
 		if cause == staleBearer && !bearerDone {
 			bearerDone = true
@@ -115,8 +125,14 @@ func (c *Client) refused(req *http.Request, resp *http.Response, s *snapshot, no
 			// Also a 401 that stays with another bearer, or comes back with the same: once, until
 			// something succeeds.
 			sessionDone = true
-			cause = staleSession
+			guess, cause = cause != staleSession, staleSession
+			if !guess {
+				c.discard(s.session.token.Reveal(), "refused")
+			}
 			next, err = c.withAnotherSession(ctx, s)
+		}
+		if err != nil && guess {
+			return resp, nil //nolint:nilerr // the refusal did not name the session: it stands, and so does the session
 		}
 		if err != nil {
 			_ = resp.Body.Close()
@@ -134,10 +150,9 @@ func (c *Client) refused(req *http.Request, resp *http.Response, s *snapshot, no
 		c.traceReplay(ReplayEvent{Cause: cause.String(), StatusCode: resp.StatusCode, Replayed: true})
 		_ = resp.Body.Close() // not drained: a body that stalls would hold the caller
 		s, now = next, time.Now().UTC()
-		if resp, err = c.base.RoundTrip(again); err != nil {
-			return resp, err
+		if resp, err = c.send(req, again, s); err != nil {
+			return nil, err
 		}
-		resp.Request = req
 	}
 }
 
@@ -157,7 +172,6 @@ func (c *Client) withAnotherBearer(ctx context.Context, s *snapshot) (*snapshot,
 // withAnotherSession returns a snapshot with a session other than s's.
 func (c *Client) withAnotherSession(ctx context.Context, s *snapshot) (*snapshot, error) {
 	old := s.session.token.Reveal()
-	c.discard(old, "refused")
 	want := acquisition{op: "request", refused: old}
 	part, err := c.session(ctx, want)
 	if isSuperseded(err) {
@@ -192,19 +206,23 @@ func (c *Client) disown(s *snapshot, cause staleness) {
 }
 
 // distrust reports whether a session may be renewed for a refusal that does not name it, and notes
-// that it is: once until a request succeeds.
+// that it is: once until a request succeeds, and seldom where others succeed all the time.
 func (c *Client) distrust() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	snap := c.current.Load()
-	if snap == nil || snap.distrusted {
+	snap, now := c.current.Load(), time.Now()
+	if snap == nil || snap.distrusted || !c.doubted.IsZero() && now.Sub(c.doubted) < distrustPause {
 		return false
 	}
+	c.doubted = now
 	next := *snap
 	next.distrusted = true
 	c.current.Store(&next)
 	return true
 }
+
+// distrustPause is between two renewals of the session for refusals that do not name it.
+const distrustPause = 5 * time.Minute
 
 func replayable(req *http.Request) bool {
 	return req.Body == nil || req.Body == http.NoBody || req.GetBody != nil

@@ -109,11 +109,14 @@ func (w *wire) exchange(ctx context.Context, deadline time.Time, secrets []strin
 	a := answer{status: resp.StatusCode, retryAfter: retryAfter(resp.Header, time.Now())}
 	if err != nil {
 		a.err = scrub(err, secrets)
-		return a, nil
+		return a, body
 	}
 	if resp.StatusCode != http.StatusOK {
-		// Before as well: a message that is cut in the middle of a secret would keep half of it.
-		a.fault = scrubFault(fault.Parse([]byte(redactAll(string(body), secrets))), secrets)
+		a.fault = fault.Parse(body)
+		// Before it is cut: a message that ends in the middle of a secret would keep half of it. Only the
+		// message, since a password may be a word of the body's own.
+		a.fault.Message = fault.Parse([]byte(redactAll(string(body), secrets))).Message
+		a.fault = scrubFault(a.fault, secrets)
 	}
 	return a, body
 }
