@@ -17,10 +17,13 @@ type account struct {
 
 // What is sealed in a record, bound to its place.
 const (
-	sealedSession  = "session"
-	sealedBearer   = "bearer"
-	sealedPassword = "password"
+	sealedSession = "session"
+	sealedBearer  = "bearer"
 )
+
+// sealedPassword is for the password that followed the one with this fingerprint: sealed for any
+// place, it could be put back by who can write to the store when it has long been rotated away.
+func sealedPassword(old string) string { return "password after " + old }
 
 // identity is an account with the credentials just loaded.
 type identity struct {

@@ -48,7 +48,7 @@ func (c *Client) session(ctx context.Context, want acquisition) (*sessionPart, e
 // sessionInHand is what serves without a look at the store, nil if nothing does.
 func (c *Client) sessionInHand(want acquisition) *sessionPart {
 	snap := c.current.Load()
-	if want.force || snap == nil || snap.session == nil || snap.session.idle(time.Now()) ||
+	if want.force || snap == nil || snap.session == nil || snap.session.idle() ||
 		snap.session.token.Reveal() == want.refused {
 		return nil
 	}
@@ -122,7 +122,7 @@ func (a *acquiring) step(ctx context.Context) (part *sessionPart, again bool, er
 	case ledger.Proceed, ledger.ProbeFirst:
 		// The bearer first, so that no strike is reserved while the OAuth endpoint is slow. Then
 		// the record is asked again.
-		if a.bearer == nil || !time.Now().Before(a.bearer.expires) {
+		if a.bearer == nil || a.bearer.lapsed() {
 			if a.bearer, err = c.bearer(ctx, id.account, ""); err != nil {
 				return nil, false, err
 			}
@@ -206,7 +206,7 @@ func (a *acquiring) adopt(id identity, r ledger.Record) *sessionPart {
 		snap.session.account.key == id.account.key && snap.session.generation == part.generation && snap.session.used.After(part.used) {
 		part.used, part.proven = snap.session.used, part.proven || snap.session.proven
 	}
-	if part.idle(time.Now()) {
+	if part.idle() {
 		return nil
 	}
 	return part

@@ -61,7 +61,7 @@ func (c *Client) bearerInHand(refused string) *bearerPart {
 		}
 		return nil
 	}
-	if !now.Before(b.expires) {
+	if b.lapsed() {
 		return nil
 	}
 	return b
@@ -85,7 +85,7 @@ func (c *Client) obtainBearer(ctx context.Context, a *account, refused string) (
 		if err != nil {
 			return c.fetchBearer(ctx, a, refused, "")
 		}
-		if b := a.bearer(r); b != nil && b.value.Reveal() != refused && time.Now().Before(b.expires) {
+		if b := a.bearer(r); b != nil && b.value.Reveal() != refused && !b.lapsed() {
 			c.publishBearer(b)
 			c.traceBearer(BearerEvent{Reason: "adopted", Remaining: time.Until(b.expires)})
 			return b, nil

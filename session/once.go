@@ -87,7 +87,7 @@ func withSendBy(ctx context.Context, deadline time.Time) context.Context {
 // clock may be set back.
 func late(deadline time.Time) bool {
 	now := time.Now()
-	return now.After(deadline) || now.Round(0).After(deadline.Round(0))
+	return !now.Before(deadline) || !now.Round(0).Before(deadline.Round(0))
 }
 
 // neverLeft reports an error that can only happen before a request is written, from a transport that

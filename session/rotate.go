@@ -172,7 +172,7 @@ func (r *rotating) rotate(ctx context.Context, id identity, part *sessionPart, a
 	// has lapsed; it leaves the whole of ResetTimeout, since the proof was in time.
 	answer := c.wire.reset(ctx, attempt.At.Add(proofTimeout+c.cfg.ResetTimeout), r.bearer, part.token.Reveal(), id.credentials)
 	took := time.Since(began)
-	said := answer.ledger(id.account, sealedPassword)
+	said := answer.ledger(id.account, sealedPassword(attempt.Fingerprint))
 	if answer.fault.SessionToken() {
 		said.Outcome = ledger.NotEvaluated // the session was refused before the password was looked at
 	}
@@ -334,7 +334,7 @@ func (c *Client) canFinish(id identity, r ledger.Record) bool {
 	if _, ok := c.cfg.Credentials.(CredentialSaver); !ok || r.Rotation == nil || r.Rotation.Phase != ledger.Saving {
 		return false
 	}
-	_, err := id.account.box.Open(sealedPassword, r.Rotation.Sealed)
+	_, err := id.account.box.Open(sealedPassword(r.Rotation.Old), r.Rotation.Sealed)
 	return err == nil
 }
 
@@ -348,7 +348,7 @@ func (c *Client) finishRotation(ctx context.Context, id identity, mark ledger.Ro
 	if !ok {
 		return ErrReadOnlyCredentials
 	}
-	password, err := id.account.box.Open(sealedPassword, mark.Sealed)
+	password, err := id.account.box.Open(sealedPassword(mark.Old), mark.Sealed)
 	if err != nil {
 		return err
 	}

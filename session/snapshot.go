@@ -31,6 +31,9 @@ type bearerPart struct {
 	again   time.Time // do not ask the platform for another one before
 }
 
+// lapsed goes by both clocks: the monotonic one stands still while a machine is suspended.
+func (b *bearerPart) lapsed() bool { return late(b.expires) }
+
 // sessionPart is a session.
 type sessionPart struct {
 	account    *account
@@ -42,7 +45,7 @@ type sessionPart struct {
 	proven     bool
 }
 
-func (p *sessionPart) idle(now time.Time) bool { return now.Sub(p.used) > ledger.IdleLimit }
+func (p *sessionPart) idle() bool { return late(p.used.Add(ledger.IdleLimit)) }
 
 func makeSnapshot(b *bearerPart, s *sessionPart) *snapshot {
 	snap := &snapshot{bearer: b, session: s}

@@ -75,7 +75,7 @@ func (s *stage) remains(t *testing.T) remains {
 		r.phase = m.Phase
 		if m.Phase == ledger.Saving {
 			var err error
-			if r.sealed, err = box.Open("password", m.Sealed); err != nil {
+			if r.sealed, err = box.Open("password after "+m.Old, m.Sealed); err != nil {
 				t.Errorf("the password in the record cannot be opened: %v", err)
 			}
 		}
