@@ -22,11 +22,22 @@ var (
 	errSameToken  = errors.New("the platform returned the session token that it had just refused")
 )
 
+// superseded says that a logout, of this process or another, overtook a login.
+type superseded struct{ logouts uint64 } // of this process, when the login began
+
+func (superseded) Error() string        { return errSuperseded.Error() }
+func (superseded) Is(target error) bool { return target == errSuperseded }
+
+func (a *acquiring) superseded() error {
+	return &Error{Op: a.want.op, err: superseded{a.logouts}}
+}
+
 // session returns a session that fits, one flight for all who want one at the same time.
 func (c *Client) session(ctx context.Context, want acquisition) (*sessionPart, error) {
 	if c.isClosed() {
 		return nil, &Error{Op: want.op, err: ErrClosed}
 	}
+	asked := c.logoutCount()
 	// The flight that is joined may have been started for something less: then once more.
 	for range 3 {
 		if part := c.sessionInHand(want); part != nil {
@@ -35,6 +46,10 @@ func (c *Client) session(ctx context.Context, want acquisition) (*sessionPart, e
 		part, err := c.sessions.Do(ctx, want.force, c.acquireLimit(), func(ctx context.Context) (*sessionPart, error) {
 			return c.acquire(ctx, want)
 		})
+		var old superseded
+		if errors.As(err, &old) && old.logouts < asked {
+			continue // the logout was before the question, only the flight was older
+		}
 		if err != nil {
 			return nil, fail(want.op, err)
 		}
@@ -109,7 +124,7 @@ func (a *acquiring) step(ctx context.Context) (part *sessionPart, again bool, er
 	if part := a.adopt(id, r); part != nil {
 		a.endWait("")
 		if !c.publishSession(part, a.logouts, "adopted") {
-			return nil, false, &Error{Op: a.want.op, err: errSuperseded}
+			return nil, false, a.superseded()
 		}
 		return part, false, nil
 	}
@@ -129,7 +144,7 @@ func (a *acquiring) step(ctx context.Context) (part *sessionPart, again bool, er
 			return nil, true, nil
 		}
 		if c.logoutCount() != a.logouts {
-			return nil, false, &Error{Op: a.want.op, err: errSuperseded}
+			return nil, false, a.superseded()
 		}
 	case ledger.WaitLogin, ledger.WaitRotate:
 		return nil, true, a.wait(ctx, id, v)

@@ -1,10 +1,12 @@
 package session_test
 
 import (
+	"crypto/tls"
 	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -24,6 +26,19 @@ func TestSessionCallsUseTheDialerOfTheTransport(t *testing.T) {
 	if n := dialled.Load(); n != 2 {
 		t.Errorf("%d connections by the transport's own dialer, want 2: OAuth2 and login", n)
 	}
+}
+
+func TestATLSDialerThatNegotiatesHTTP2IsToldSo(t *testing.T) {
+	w := wire(t, true)
+	config := w.transport.TLSClientConfig.Clone()
+	config.NextProtos = []string{"h2", "http/1.1"}
+	w.transport.DialTLSContext = (&tls.Dialer{Config: config}).DialContext
+	c := w.client(t)
+	if _, err := c.Token(t.Context()); err == nil || !strings.Contains(err.Error(), "offer http/1.1 alone") {
+		t.Errorf("error %v, want one that says what to change", err)
+	}
+	config.NextProtos = []string{"http/1.1"}
+	mustToken(t, c)
 }
 
 func TestG7CloseEndsTheConnectionsOfTheClientsOwnTransport(t *testing.T) {

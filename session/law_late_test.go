@@ -4,6 +4,7 @@ import (
 	"context"
 	"sync"
 	"testing"
+	"time"
 
 	"iot.internal/thingspace/session"
 	"iot.internal/thingspace/session/sessiontest"
@@ -77,5 +78,23 @@ func TestLogoutEndsASessionThatTheStoreWasNotToldOf(t *testing.T) {
 		if n := p.Counters().SessionsAlive; n != 0 {
 			t.Errorf("%d sessions alive after Logout", n)
 		}
+	})
+}
+
+func TestWhoAsksAfterALogoutGetsASessionThoughAnOlderLoginIsUnderWay(t *testing.T) {
+	virtually(t, func(t *testing.T) {
+		p := sessiontest.New(t)
+		p.Inject(sessiontest.Fault{On: []sessiontest.Endpoint{sessiontest.Login}, Kind: sessiontest.Late, Delay: 10 * time.Second, Times: 1})
+		c := p.Client(t)
+		var wg sync.WaitGroup
+		wg.Go(func() { _, _ = c.Token(t.Context()) })
+		time.Sleep(5 * time.Second)
+		if err := c.Logout(t.Context()); err != nil {
+			t.Error(err)
+		}
+		if _, err := c.Token(t.Context()); err != nil {
+			t.Errorf("asked for after the logout: %v", err)
+		}
+		wg.Wait()
 	})
 }

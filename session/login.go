@@ -45,7 +45,7 @@ func (a *acquiring) login(ctx context.Context, id identity, attempt ledger.Attem
 		return nil, false, a.refusal(answer, said, s, wait, owed)
 	case s.Superseded:
 		c.endSuperseded(ctx, id.account, a.bearer, answer.value, r)
-		return nil, false, &Error{Op: a.want.op, err: errSuperseded}
+		return nil, false, a.superseded()
 	}
 	return a.take(id, answer.value, said.Now, s.Generation)
 }
@@ -76,7 +76,7 @@ func (a *acquiring) take(id identity, token string, now time.Time, generation ui
 		part.generation = a.c.nextGeneration()
 	}
 	if !a.c.publishSession(part, a.logouts, "login") {
-		return nil, false, &Error{Op: a.want.op, err: errSuperseded}
+		return nil, false, a.superseded()
 	}
 	return part, false, nil
 }

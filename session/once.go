@@ -41,12 +41,35 @@ func onceTransport(t *http.Transport) *http.Transport {
 		t.DialTLSContext = withoutContext(t.DialTLS) //nolint:staticcheck // as above
 	}
 	if t.DialTLSContext != nil {
-		t.DialTLSContext = guardedDial(t.DialTLSContext)
+		t.DialTLSContext = guardedDial(handshaken(t.DialTLSContext))
 	}
 	return t
 }
 
 type dialFunc = func(ctx context.Context, network, address string) (net.Conn, error)
+
+var errHTTP2 = errors.New("the transport's own TLS dialer negotiated HTTP/2: logins go over HTTP/1.1 only, which cannot send them twice; " +
+	"let it offer http/1.1 alone")
+
+// handshaken makes what can go wrong before a request is written go wrong before that.
+func handshaken(dial dialFunc) dialFunc {
+	return func(ctx context.Context, network, address string) (net.Conn, error) {
+		conn, err := dial(ctx, network, address)
+		if err != nil {
+			return nil, err
+		}
+		if t, ok := conn.(*tls.Conn); ok {
+			if err = t.HandshakeContext(ctx); err == nil && t.ConnectionState().NegotiatedProtocol == "h2" {
+				err = errHTTP2
+			}
+		}
+		if err != nil {
+			_ = conn.Close()
+			return nil, err
+		}
+		return conn, nil
+	}
+}
 
 func withoutContext(dial func(network, address string) (net.Conn, error)) dialFunc {
 	return func(_ context.Context, network, address string) (net.Conn, error) { return dial(network, address) }
