@@ -35,8 +35,9 @@ func call[T any](ctx context.Context, s *Store, what string, operation func(cont
 		defer func() { <-s.slots }()
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.options.timeout)
 		defer cancel()
+		began := s.connection.Load()
 		value, err := whole(ctx, s, operation)
-		s.suspect(ctx, err)
+		s.suspect(ctx, err, began)
 		done <- outcome{value, err}
 	}()
 	select {
@@ -77,15 +78,22 @@ func (s *Store) begin() bool {
 	return true
 }
 
-// suspect draws conclusions from an error about the connection.
-func (s *Store) suspect(ctx context.Context, err error) {
+// suspect draws conclusions from an error about the connection that was there when an operation began.
+func (s *Store) suspect(ctx context.Context, err error, began uint64) {
 	switch {
 	case err == nil:
 	case s.own == nil, errors.Is(kindOf(text(err)), ErrReadOnly):
 		s.connection.Add(1) // it may be another server by now, or the same in another role
 	case ctx.Err() != nil:
-		// A silent connection may stay silent for ever, if the machine behind it is gone.
-		s.own.drop()
+		s.drop(began)
+	}
+}
+
+// drop cuts what fell silent: it may stay so for ever, if the machine behind it is gone. A client of the
+// caller's sees to that itself.
+func (s *Store) drop(connection uint64) {
+	if s.own != nil {
+		s.own.drop(connection)
 	}
 }
 
@@ -96,6 +104,9 @@ func (s *Store) failed(what string, err error) error {
 // isBroken reports whether the client library's error is about the connection, as opposed to what the
 // server said over it and to time running out.
 func isBroken(err error) bool {
+	if errors.Is(err, errDropped) {
+		return true
+	}
 	_, said := rueidis.IsRedisErr(err)
 	return !said && !rueidis.IsRedisNil(err) && !rueidis.IsParseErr(err) &&
 		!errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, context.Canceled)

@@ -34,7 +34,30 @@ type link struct {
 
 type conn struct {
 	net.Conn
-	link *link
+	link    *link
+	number  uint64
+	dropped atomic.Bool
+}
+
+// errDropped is what becomes of operations on a connection that was silent for too long for another
+// one.
+var errDropped = fmt.Errorf("the connection fell silent: %w", context.DeadlineExceeded)
+
+func (c *conn) Read(b []byte) (int, error) {
+	n, err := c.Conn.Read(b)
+	return n, c.because(err)
+}
+
+func (c *conn) Write(b []byte) (int, error) {
+	n, err := c.Conn.Write(b)
+	return n, c.because(err)
+}
+
+func (c *conn) because(err error) error {
+	if err != nil && c.dropped.Load() {
+		return errDropped
+	}
+	return err
 }
 
 func (c *conn) Close() error {
@@ -109,11 +132,11 @@ func (l *link) dial(ctx context.Context, _ string, _ *net.Dialer, _ *tls.Config)
 		}
 		raw = encrypted
 	}
-	c := &conn{newGuard(raw), l}
+	c := &conn{Conn: newGuard(raw), link: l}
 	l.mu.Lock()
+	c.number = l.dialled.Add(1)
 	l.conns[c] = struct{}{}
 	l.mu.Unlock()
-	l.dialled.Add(1)
 	return c, nil
 }
 
@@ -136,14 +159,16 @@ func (l *link) login(rueidis.AuthCredentialsContext) (rueidis.AuthCredentials, e
 	return given, nil
 }
 
-// drop cuts every connection; the next operation makes another one.
-func (l *link) drop() {
+// drop cuts the connections up to that number; the next operation makes another one.
+func (l *link) drop(number uint64) {
 	l.mu.Lock()
-	conns := l.conns
-	l.conns = map[*conn]struct{}{}
-	l.mu.Unlock()
-	for c := range conns {
-		_ = c.Conn.Close()
+	defer l.mu.Unlock()
+	for c := range l.conns {
+		if c.number <= number {
+			c.dropped.Store(true)
+			_ = c.Conn.Close()
+			delete(l.conns, c)
+		}
 	}
 }
 

@@ -81,7 +81,7 @@ func explain(err error, secrets ...string) error {
 		return &serverError{text: harmless(said, secrets), kind: kindOf(said)}
 	}
 	switch {
-	case errors.Is(err, errLate):
+	case errors.Is(err, errLate), errors.Is(err, errDropped):
 	case errors.Is(err, rueidis.ErrClosing):
 		return errHungUp
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded):

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/redis/rueidis"
 
@@ -223,10 +224,13 @@ func (s *Store) Close() error {
 	s.closed = true
 	s.mu.Unlock()
 	s.end()
+	// In case the library waits where no context reaches it.
+	overdue := time.AfterFunc(2*s.options.timeout, func() { s.drop(s.connection.Load()) })
 	s.busy.Wait()
+	overdue.Stop()
 	if first && s.own != nil && s.client != nil {
 		s.client.Close()
-		s.own.drop()
+		s.drop(s.connection.Load())
 	}
 	return nil
 }

@@ -101,6 +101,18 @@ func TestConnectionThatFellSilentIsReplaced(t *testing.T) {
 	mustSwap(t, store, key, "one", "two")
 }
 
+func TestWatchOfASilentServerIsAnErrorInTime(t *testing.T) {
+	server := redistest.Start(t, redistest.Safe...)
+	relay := redistest.NewRelay(t, server.Addr())
+	store, key := open(t, relay.URL(), redisstore.WithTimeout(300*time.Millisecond)), someKey()
+	relay.Mute()
+	if _, err := store.Watch(t.Context(), key); !errors.Is(err, context.DeadlineExceeded) {
+		t.Fatalf("Watch: %v", err)
+	}
+	// Nothing else was needed to get rid of the connection.
+	eventually(t, "another connection is made", func() bool { _, err := store.Watch(t.Context(), key); return err == nil })
+}
+
 func TestCallerLeavesAtOnce(t *testing.T) {
 	server := redistest.Start(t, redistest.Safe...)
 	store, key := open(t, server.URL(), redisstore.WithTimeout(5*time.Second)), someKey()

@@ -3,6 +3,7 @@ package redisstore
 import (
 	"context"
 	"sync"
+	"time"
 
 	"github.com/redis/rueidis"
 )
@@ -20,8 +21,8 @@ type topic struct {
 
 // Watch returns a channel that receives after the record under key changed, and is closed when the
 // connection breaks: the record may have changed then too, and another Watch is needed. It returns
-// when the server has confirmed the subscription, so that no later change is missed; all watches share
-// one connection with the rest. It ends with ctx.
+// when the server has confirmed the subscription, so that no later change is missed, or with an error
+// after the store's time limit; all watches share one connection with the rest. It ends with ctx.
 func (s *Store) Watch(ctx context.Context, key string) (<-chan struct{}, error) {
 	changed, err := s.watch(ctx, key)
 	if err != nil {
@@ -37,7 +38,10 @@ func (s *Store) watch(ctx context.Context, key string) (<-chan struct{}, error) 
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
+	limit := time.NewTimer(s.options.timeout)
+	defer limit.Stop()
 	for {
+		began := s.connection.Load()
 		t, changed, err := s.join(key)
 		if err != nil {
 			return nil, err
@@ -46,6 +50,8 @@ func (s *Store) watch(ctx context.Context, key string) (<-chan struct{}, error) 
 			select {
 			case <-t.over:
 				continue
+			case <-limit.C:
+				return nil, errSilent
 			case <-ctx.Done():
 				return nil, ctx.Err()
 			}
@@ -57,6 +63,10 @@ func (s *Store) watch(ctx context.Context, key string) (<-chan struct{}, error) 
 				return nil, t.err
 			}
 			return changed, nil
+		case <-limit.C:
+			s.part(t, changed)
+			s.drop(began)
+			return nil, errSilent
 		case <-ctx.Done():
 			return nil, ctx.Err()
 		}
@@ -109,7 +119,11 @@ func (s *Store) listen(ctx context.Context, key string, t *topic) {
 		}
 		detached, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.options.timeout)
 		defer cancel()
+		began := s.connection.Load()
 		_ = c.Do(detached, c.B().Unsubscribe().Channel(channel).Build()).Error()
+		if detached.Err() != nil {
+			s.drop(began)
+		}
 		return err
 	})
 	err := s.client.Receive(ctx, s.client.B().Subscribe().Channel(channel).Build(), func(rueidis.PubSubMessage) { s.tell(t) })
