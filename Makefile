@@ -3,6 +3,8 @@
 GO            ?= go
 GOLANGCI_LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 GOVULNCHECK   := golang.org/x/vuln/cmd/govulncheck@v1.9.0
+# Packages are tested one after the other: some of them keep a small machine busy by themselves, and
+# what waits for a real clock in another would wait too long.
 # The race detector needs a C compiler; without one the tests still run, and say so.
 RACE          := $(shell { command -v gcc || command -v clang; } >/dev/null 2>&1 && echo -race)
 BIN           := bin/thingspace
@@ -24,7 +26,8 @@ ifeq ($(RACE),)
 endif
 	@command -v redis-server >/dev/null 2>&1 || echo "make test: redis-server is not installed (Debian: apt-get install redis-server; macOS: brew install redis), so the Redis tests are skipped"
 	@test -x api/lint/node_modules/.bin/redocly || echo "make test: Redocly is not installed (make spec-lint-deps, needs npm), so its half of the contract's gate is skipped"
-	$(GO) test $(RACE) ./...
+	$(GO) test $(RACE) -run '^$$' ./... >/dev/null
+	$(GO) test $(RACE) -p 1 -timeout 20m ./...
 
 .PHONY: build
 build: ## the command, as bin/thingspace, reproducibly
@@ -77,7 +80,11 @@ spec-lint: ## judge api/openapi.yaml with kin-openapi, Redocly and our own laws
 
 .PHONY: race
 race: ## the tests with the race detector
-	$(GO) test -race ./...
+	$(GO) test -race -p 1 -timeout 20m ./...
+
+.PHONY: search
+search: ## the whole search over interleavings, wrong and changed passwords included (minutes)
+	THINGSPACE_SEARCH=full $(GO) test -count=1 -timeout 30m -v -run TestSearchOfEveryInterleaving ./internal/ledger
 
 .PHONY: kills
 kills: ## a thousand password rotations, each killed; prints where the kills fell and how it ended

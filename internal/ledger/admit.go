@@ -149,7 +149,8 @@ func (r *Record) admit(c Claim, rotate bool) Verdict {
 		r.giveUp(*l, c.Now)
 		v.Changed, v.Lapsed = true, l.ID
 	}
-	if rotate && r.Rotation != nil && r.Rotation.Phase != Settled {
+	if m := r.Rotation; rotate && m != nil && (m.Phase != Settled || m.Old != c.Fingerprint) {
+		// The new mark could not stand for the old one's doubt too.
 		return decide(InDoubt)
 	}
 	if r.OneAttempt && !rotate {

@@ -10,8 +10,11 @@ func (r Record) SettleRotation(a Attempt, answer Answer) Record {
 	case Accepted:
 		// The answer proves that the old password was right, but is no login: only its own strike goes.
 		r.unlist(a.ID)
-		r.Retired = forget(remember(r.Retired, a.Fingerprint, maxRetired), answer.New)
-		r.Refused = forget(r.Refused, answer.New)
+		r.Retired = remember(r.Retired, a.Fingerprint, maxRetired)
+		if mine && m.Phase == Sending {
+			// A platform may make a password it had made before. Later on, what is listed is news.
+			r.Retired, r.Refused = forget(r.Retired, answer.New), forget(r.Refused, answer.New)
+		}
 		r.Epoch++
 		if m != nil && m.Seq > a.Seq && m.Old != a.Fingerprint {
 			// A later rotation began from another password, so this answer is news of the past. Its
@@ -77,8 +80,9 @@ func (r Record) Abandon(id string) (Record, bool) {
 // clearMark ends a rotation that did not take effect. If another one may have, the mark goes over to
 // that one: to doubt, when this one's refusal may be its doing.
 func (r *Record) clearMark(rival Phase) {
-	if r.Rotation.Rival {
-		r.Rotation.Phase, r.Rotation.Rival = rival, false
+	if m := r.Rotation; m.Rival {
+		// No longer by this name: to be cleared once more must be harmless.
+		m.ID, m.Phase, m.Rival = "", rival, false
 		return
 	}
 	r.Rotation = nil
