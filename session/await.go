@@ -13,9 +13,9 @@ const (
 	maxLease     = 15 * time.Minute
 	defaultLease = 3 * time.Minute
 
-	// A mark this old has no living process behind it, by any clock that is roughly right. Without this a
-	// command that waits for less than a mark's length would never see one lapse.
-	orphaned = maxLease
+	// A mark this old has no living process behind it, however wrong the clocks of two hosts are. Without
+	// this a command that waits for less than a mark's length would never see one lapse.
+	orphaned = 6 * time.Hour
 
 	firstPoll = 20 * time.Millisecond
 	lastPoll  = time.Second

@@ -19,7 +19,7 @@ type cutOff struct{ io.Reader }
 
 func (c cutOff) Read(b []byte) (int, error) {
 	n, err := c.Reader.Read(b)
-	if err == io.EOF { //nolint:errorlint // an io.Reader's
+	if err == io.EOF {
 		err = io.ErrUnexpectedEOF
 	}
 	return n, err

@@ -132,7 +132,7 @@ func (c *Client) refused(req *http.Request, resp *http.Response, s *snapshot, no
 			next, err = c.withAnotherSession(ctx, s)
 		}
 		if err != nil && guess {
-			return resp, nil //nolint:nilerr // the refusal did not name the session: it stands, and so does the session
+			return resp, nil // the refusal did not name the session: it stands, and so does the session
 		}
 		if err != nil {
 			_ = resp.Body.Close()

@@ -54,7 +54,7 @@ func (w *wire) Do(req *http.Request) (*http.Response, error) {
 	}
 	var resp *http.Response
 	err := shielded(func() (err error) {
-		resp, err = w.transport.RoundTrip(req)
+		resp, err = w.transport.RoundTrip(req) //nolint:bodyclose // readAnswer closes it
 		return err
 	})
 	return whole(resp, err)

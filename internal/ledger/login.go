@@ -61,7 +61,7 @@ func (r Record) SettleLogin(a Attempt, answer Answer) (Record, Settlement) {
 			s.Lost = true
 		}
 	case NotEvaluated:
-		r.giveBack(a, answer)
+		r.giveBack(a)
 		if !answer.Again {
 			r.owe(answer.Now, answer.RetryAfter)
 		}
@@ -102,7 +102,7 @@ func (r *Record) success(a Attempt) {
 
 // giveBack takes an attempt off the list that is known not to have counted, at most maxFreed times
 // between two successes.
-func (r *Record) giveBack(a Attempt, answer Answer) {
+func (r *Record) giveBack(a Attempt) {
 	if r.Freed >= maxFreed {
 		r.list(Strike{ID: a.ID, Seq: a.Seq, State: Unknown, At: a.At, Over: r.Seq})
 		return

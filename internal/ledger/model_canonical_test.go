@@ -221,7 +221,7 @@ func (w *world) rename(n *naming) {
 
 // look tells passwords apart by their uses, without regard to the order of processes and attempts.
 func (w *world) look(looks *[wrong + 1]uint32) {
-	looks[w.file] += 1
+	looks[w.file]++
 	looks[w.mark.old] += 2
 	looks[w.mark.sealed] += 8
 	for p := password(1); p <= passwords; p++ {

@@ -151,7 +151,7 @@ func (m *model) begins(w *world, i uint8, subsets uint16, try attemptStep) {
 		with |= canSave
 	}
 	for old := range subsets {
-		for how := uint16(0); how < ages; how++ {
+		for how := range uint16(ages) {
 			if how&^with != 0 {
 				continue
 			}

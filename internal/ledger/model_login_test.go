@@ -132,7 +132,8 @@ func (m *model) begin(w *world, i int, rotate bool, how uint16) bool {
 	before, id := *w, w.free()
 	claim := w.claim(i, slotID(id), how)
 	old := w.old(how / ages)
-	r, v := Record{}, Verdict{}
+	var r Record
+	var v Verdict
 	if rotate {
 		r, v = m.rules.beginRotation(m.recordAt(w, old), claim)
 	} else {

@@ -202,7 +202,7 @@ func (m *model) misconfigure(w *world, a action) bool {
 	if !m.mistakes || p.file || p.phase != idle {
 		return false
 	}
-	wrong := password(0)
+	var wrong password
 	if a.how < procs {
 		wrong = w.proc[a.how].env
 	} else {

@@ -19,7 +19,6 @@ type rules struct {
 
 	sendsLate    bool // a process does not look at its deadline before it sends
 	savesBlindly bool // a process saves without comparing what is there
-	clearsFirst  bool // a process clears the mark before it has saved
 }
 
 func theRules() rules {

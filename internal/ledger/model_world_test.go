@@ -7,7 +7,7 @@ import "time"
 
 const (
 	procs    = 3
-	slots    = 8 // attempts that somebody still remembers: the record, the wire or their own process
+	slots    = 12 // attempts that somebody still remembers: the record, the wire or their own process
 	nobody   = 0
 	lockedAt = 5 // the platform's limit (documented)
 )
@@ -170,13 +170,6 @@ func init() {
 	for i := range passText {
 		passText[i] = string(rune('0' + i))
 	}
-}
-
-func textID(s string) byte {
-	if s == "" {
-		return 0
-	}
-	return s[0]
 }
 
 func textPassword(s string) password {

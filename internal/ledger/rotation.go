@@ -35,7 +35,7 @@ func (r Record) SettleRotation(a Attempt, answer Answer) Record {
 			r.clearMark(Doubt)
 		}
 	case NotEvaluated:
-		r.giveBack(a, answer)
+		r.giveBack(a)
 		if mine {
 			r.clearMark(Settled)
 		}
@@ -116,6 +116,7 @@ func (r *Record) settleRotation(a Attempt) {
 		}
 		r.Retired = remember(r.Retired, m.Old, maxRetired)
 		r.Rotation = nil
+	case Sending: // a login that was let through before the mark: it says nothing about the reset
 	case Saving:
 		if a.Fingerprint != m.Old {
 			// The new password, from where it was saved; or one that a person set since.
