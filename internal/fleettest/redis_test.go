@@ -99,7 +99,7 @@ func everybody(clients []*session.Client, do func(*session.Client) error) (faile
 
 func (f *fleet) thousand(t *testing.T, change ...func(*session.Config)) []*session.Client {
 	t.Helper()
-	const clients, connections = 1000, 20
+	const clients, connections = clientsOfOneProcess, 20
 	stores := make([]session.Store, connections)
 	for i := range stores {
 		stores[i] = f.store(t)
