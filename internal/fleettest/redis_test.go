@@ -288,6 +288,23 @@ func holdTheLease() {
 	fmt.Println(err)
 }
 
+// awaitLogin returns when a login has reached the platform. "Started" is said before the request is sent: a holder
+// killed between the two would leave the stall to its successor.
+func (f *fleet) awaitLogin(t *testing.T) {
+	t.Helper()
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	for f.platform.Counters().Logins == 0 {
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			t.Fatal("no login reached the platform")
+		}
+	}
+}
+
 func TestAHolderKilledInMidLoginIsSucceededWithinTheLease(t *testing.T) {
 	f := newFleet(t)
 	f.platform.Inject(sessiontest.Fault{On: []sessiontest.Endpoint{sessiontest.Login}, Kind: sessiontest.StallHeaders, Times: 1})
@@ -304,6 +321,7 @@ func TestAHolderKilledInMidLoginIsSucceededWithinTheLease(t *testing.T) {
 	if _, err := stdout.Read(word); err != nil || string(word) != string(session.LoginStarted) {
 		t.Fatalf("the holder said %q, %v", word, err)
 	}
+	f.awaitLogin(t)
 	if err := holder.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
