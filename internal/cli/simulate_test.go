@@ -31,7 +31,7 @@ func startSimulator(t *testing.T, args ...string) *simulated {
 		t.Fatal(err)
 	}
 	cmd := exec.CommandContext(t.Context(), path, append([]string{"simulate", "--listen", "127.0.0.1:0"}, args...)...)
-	cmd.Env = []string{"GOCOVERDIR=" + t.TempDir()}
+	cmd.Env = []string{shortExit, "GOCOVERDIR=" + t.TempDir()}
 	r, w, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
@@ -63,7 +63,7 @@ func (s *simulated) run(t *testing.T, state string, args ...string) (status int,
 		t.Fatal(err)
 	}
 	cmd := exec.CommandContext(t.Context(), path, args...)
-	cmd.Env = append([]string{"XDG_STATE_HOME=" + state, "GOCOVERDIR=" + t.TempDir()}, s.env...)
+	cmd.Env = append([]string{shortExit, "XDG_STATE_HOME=" + state, "GOCOVERDIR=" + t.TempDir()}, s.env...)
 	p := start(t, cmd)
 	status, stderr = p.wait()
 	return status, p.stdout.String(), stderr
@@ -127,7 +127,7 @@ func TestASimulatorEndsWhileARequestStalls(t *testing.T) {
 		t.Fatal(err)
 	}
 	cmd := exec.CommandContext(t.Context(), path, "login")
-	cmd.Env = append([]string{"XDG_STATE_HOME=" + t.TempDir(), "GOCOVERDIR=" + t.TempDir()}, s.env...)
+	cmd.Env = append([]string{shortExit, "XDG_STATE_HOME=" + t.TempDir(), "GOCOVERDIR=" + t.TempDir()}, s.env...)
 	client := start(t, cmd)
 	s.signal(syscall.SIGINT)
 	if status, log := s.wait(); status != 0 {
