@@ -44,7 +44,7 @@ func (c *Client) session(ctx context.Context, want acquisition) (*sessionPart, e
 			return part, nil
 		}
 		part, err := c.sessions.Do(ctx, want.force, c.acquireLimit(), func(ctx context.Context) (*sessionPart, error) {
-			return c.acquire(ctx, want)
+			return c.acquire(ctx, acquisition{op: "login", refused: want.refused, force: want.force})
 		})
 		var old superseded
 		if errors.As(err, &old) && old.logouts < asked {
@@ -57,7 +57,7 @@ func (c *Client) session(ctx context.Context, want acquisition) (*sessionPart, e
 			return part, nil
 		}
 	}
-	return nil, &Error{Op: want.op, err: errSameToken}
+	return nil, &Error{Op: "login", err: errSameToken}
 }
 
 // sessionInHand is what serves without a look at the store, nil if nothing does.

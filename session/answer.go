@@ -63,8 +63,10 @@ const longestRetry = time.Hour
 // retryAfter reads the header in both of its forms; 0 if there is none that makes sense.
 func retryAfter(h http.Header, now time.Time) time.Duration {
 	value := strings.TrimSpace(h.Get("Retry-After"))
-	if seconds, err := strconv.Atoi(value); err == nil && seconds >= 0 && seconds < 1<<30 {
-		return min(time.Duration(seconds)*time.Second, longestRetry)
+	if seconds, err := strconv.ParseUint(value, 10, 64); err == nil {
+		return time.Duration(min(seconds, uint64(longestRetry/time.Second))) * time.Second
+	} else if errors.Is(err, strconv.ErrRange) {
+		return longestRetry
 	}
 	if at, err := http.ParseTime(value); err == nil {
 		return min(max(0, at.Sub(now)), longestRetry)

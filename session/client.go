@@ -23,18 +23,22 @@ type Client struct {
 	owned  bool              // base is nobody else's
 	wire   *wire             // for the platform's own endpoints
 
-	current  atomic.Pointer[snapshot] // what requests are signed with
-	mu       sync.Mutex               // guards publishing, and the fields below
-	stale    staleTokens
-	owed     *debt // an answer the store does not know yet
-	logouts  uint64
-	looked   time.Time // when the store was last told of a use, or asked whether it knows
-	touching bool
-	doubted  time.Time // when a session was last renewed for a refusal that did not name it
-	throttle *Error    // of the OAuth2 endpoint, until
-	until    time.Time
-	closed   bool
-	tasks    sync.WaitGroup
+	current   atomic.Pointer[snapshot] // what requests are signed with
+	mu        sync.Mutex               // guards publishing, and the fields below
+	stale     staleTokens
+	owed      []*debt // answers the store does not know yet
+	reminding bool    // a task tries to pay them
+	logouts   uint64
+	looked    time.Time // when the store was last told of a use, or asked whether it knows
+	touching  bool
+	doubted   time.Time // when a session was last renewed for a refusal that did not name it
+	throttle  *Error    // of the OAuth2 endpoint, until
+	until     time.Time
+	closed    bool
+	tasks     sync.WaitGroup
+	paying    chan struct{}   // holds one element while a debt is being paid
+	life      context.Context // of what goes on in the background
+	end       context.CancelFunc
 
 	sessions  flight.Group[*sessionPart]
 	bearers   flight.Group[*bearerPart]
@@ -59,7 +63,8 @@ func New(cfg Config) (*Client, error) {
 	if owned {
 		cfg.Transport = defaultTransport()
 	}
-	c := &Client{cfg: cfg, origin: o, base: cfg.Transport, owned: owned}
+	c := &Client{cfg: cfg, origin: o, base: cfg.Transport, owned: owned, paying: make(chan struct{}, 1)}
+	c.life, c.end = context.WithCancel(context.Background())
 	c.wire, err = newWire(cfg, o)
 	if err != nil {
 		return nil, fmt.Errorf("thingspace: %w", err)
@@ -95,6 +100,7 @@ func (c *Client) Headers(ctx context.Context) (http.Header, error) {
 // Renew returns a session other than refused, which the platform refused: the one that somebody else
 // has obtained meanwhile, or a login. Any number of concurrent refusals make one login.
 func (c *Client) Renew(ctx context.Context, refused Token) (Token, error) {
+	c.discard(refused.Reveal(), "refused")
 	part, err := c.session(ctx, acquisition{op: "login", refused: refused.Reveal()})
 	if err != nil {
 		return Token{}, err
@@ -122,9 +128,10 @@ func (c *Client) HTTPClient() *http.Client {
 	}
 }
 
-// Close waits for a login or reset that is under way, up to its time limit, and tells the store when
-// the session was last used. It never logs out: others may share the session. Closing twice is fine.
-// Everything but Close returns [ErrClosed] afterwards.
+// Close waits for a login or reset that is under way, up to its time limit, and tells the store what
+// it does not know yet: an answer that it could not take, when the session was last used. A store
+// that does not answer is waited for 20 seconds at most. It never logs out: others may share the
+// session. Closing twice is fine. Everything but Close returns [ErrClosed] afterwards.
 func (c *Client) Close() error {
 	c.mu.Lock()
 	already := c.closed
@@ -136,17 +143,45 @@ func (c *Client) Close() error {
 	c.rotations.Close()
 	c.sessions.Close()
 	c.bearers.Close()
-	c.tasks.Wait()
-	if !already && s != nil && s.session != nil && s.session.used.Sub(c.looked) >= time.Minute {
-		ctx, cancel := context.WithTimeout(context.Background(), storeTimeout)
-		defer cancel()
-		c.touch(ctx, s.session)
+	c.end()
+	var unsaid *sessionPart
+	if !already && s != nil && s.session != nil && s.session.used.Sub(c.lookedAt()) >= time.Minute {
+		unsaid = s.session
 	}
+	c.tellLast(unsaid)
 	c.wire.close()
 	if t, ok := c.base.(*http.Transport); ok && c.owned {
 		t.CloseIdleConnections()
 	}
 	return nil
+}
+
+// tellLast lets the background come to its end and tells the store the rest. A store that heeds no
+// context is left behind with its goroutine.
+func (c *Client) tellLast(unsaid *sessionPart) {
+	told := make(chan struct{})
+	go func() {
+		defer close(told)
+		c.tasks.Wait()
+		ctx, cancel := context.WithTimeout(context.Background(), storeTimeout)
+		defer cancel()
+		c.payAll(ctx)
+		if unsaid != nil {
+			c.touch(ctx, unsaid)
+		}
+	}()
+	t := time.NewTimer(2 * storeTimeout)
+	defer t.Stop()
+	select {
+	case <-told:
+	case <-t.C:
+	}
+}
+
+func (c *Client) lookedAt() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.looked
 }
 
 func (c *Client) isClosed() bool {

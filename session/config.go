@@ -19,15 +19,19 @@ const (
 type Config struct {
 	// BaseURL is the API's base, "" for [Production]. Plain http is accepted for a loopback host only.
 	BaseURL string
-	// Application is the OAuth2 key and secret.
+	// Application is the OAuth2 key and secret. Applications on one account share its strikes; which
+	// passwords were refused or rotated away is known to those with the same secret only.
 	Application Application
-	// Credentials is where user name and password come from; read again before every login.
+	// Credentials is where user name and password come from; read again before every login. After a
+	// change of the user name the session in hand stays in use until it ends; Login starts the other.
 	Credentials CredentialSource
 	// Store is required: whoever shares it shares strikes and session. See [NewMemoryStore] and the
 	// packages filestore and redisstore.
 	Store Store
 	// Transport carries every request; nil means a clone of [http.DefaultTransport]. It must not
-	// retry: a login sent twice is two strikes.
+	// retry: a login sent twice is two strikes. Of an [*http.Transport] the OAuth2 and session calls use
+	// a copy that speaks HTTP/1.1 alone and keeps no connection. Hooks of net/http/httptrace in the
+	// context of a caller's request see its headers, tokens included; those calls hide them.
 	Transport http.RoundTripper
 	// Logger receives every decision, without secrets; nil means silent.
 	Logger *slog.Logger
@@ -35,7 +39,7 @@ type Config struct {
 	Trace *Trace
 	// SessionExpired reports whether a response says that the session is not valid, for ThingSpace
 	// families that do not say it with the SessionToken codes. It is asked about answers of status
-	// 400 and above, with at most the first 4 KiB of the body, and must not keep body.
+	// 400 and above, with at most the first 64 KiB of the body, and must not keep body.
 	SessionExpired func(status int, body []byte) bool
 
 	// CallTimeout limits each call of the OAuth2, login and logout endpoints; 0 means

@@ -261,6 +261,36 @@ func TestACompressedRefusalIsUnderstood(t *testing.T) {
 	})
 }
 
+// wordy puts a long object around the platform's refusals, as a gateway may.
+type wordy struct{ next http.RoundTripper }
+
+func (w wordy) RoundTrip(req *http.Request) (*http.Response, error) {
+	resp, err := w.next.RoundTrip(req)
+	if err != nil || resp.StatusCode != http.StatusBadRequest {
+		return resp, err
+	}
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return nil, err
+	}
+	_ = resp.Body.Close()
+	long := `{"trace":"` + strings.Repeat("x", 20<<10) + `",` + strings.TrimPrefix(string(body), "{")
+	resp.Body, resp.ContentLength = io.NopCloser(strings.NewReader(long)), int64(len(long))
+	return resp, nil
+}
+
+func TestALongRefusalIsUnderstood(t *testing.T) {
+	virtually(t, func(t *testing.T) {
+		p := sessiontest.New(t)
+		cfg := p.Config()
+		cfg.Transport = wordy{cfg.Transport}
+		c := mustClient(t, cfg)
+		mustGet(t, c, p)
+		p.ExpireSessions()
+		mustGet(t, c, p)
+	})
+}
+
 // rude looks at what a RoundTripper is given and changes it, as it must not.
 type rude struct {
 	next http.RoundTripper

@@ -8,17 +8,6 @@ import (
 	"iot.internal/thingspace/internal/ledger"
 )
 
-// settlePatience is how long an answer is tried to be recorded before the caller is served; what
-// could not be recorded is owed, and paid before anything else is sent.
-const settlePatience = 5 * time.Second
-
-// debt is an answer that the store does not know yet.
-type debt struct {
-	account *account
-	attempt ledger.Attempt
-	answer  ledger.Answer
-}
-
 // login sends the one login that was reserved, and settles it.
 func (a *acquiring) login(ctx context.Context, id identity, attempt ledger.Attempt, strikes int) (*sessionPart, bool, error) {
 	c := a.c
@@ -114,36 +103,10 @@ func (c *Client) settleLogin(ctx context.Context, account *account, attempt ledg
 		return r, true
 	})
 	if err != nil {
-		c.mu.Lock()
-		c.owed = &debt{account, attempt, said}
-		c.mu.Unlock()
+		c.owe(&debt{account, attempt, said})
 		return ledger.Settlement{}, ledger.Record{}, err
 	}
 	return s, r, nil
-}
-
-// payDebt records an answer that could not be recorded when it came. Until that is done no further
-// login is sent: the refusal in it may concern the password in hand.
-func (c *Client) payDebt(ctx context.Context, account *account) (paid bool, err error) {
-	c.mu.Lock()
-	owed := c.owed
-	c.mu.Unlock()
-	if owed == nil || owed.account.key != account.key {
-		return false, nil
-	}
-	err = c.update(ctx, owed.account, func(r ledger.Record) (ledger.Record, bool) {
-		r, _ = r.SettleLogin(owed.attempt, owed.answer)
-		return r, true
-	})
-	if err != nil {
-		return false, err
-	}
-	c.mu.Lock()
-	if c.owed == owed {
-		c.owed = nil
-	}
-	c.mu.Unlock()
-	return true, nil
 }
 
 // endSuperseded ends a session that a logout or rotation overtook, so that it does not live on
