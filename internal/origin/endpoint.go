@@ -2,29 +2,42 @@ package origin
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
 
-// sessionEndpoints are what only the session client may call, wherever in a path they stand.
+// sessionEndpoints are what only the session client may call, wherever in a path they stand: the
+// three of the session, and the two of the bearer. Those want the application's key and secret: a
+// bearer gets a 401 there, which looks like a stale one.
 var sessionEndpoints = []string{
 	"/session/login",
 	"/session/logout",
 	"/session/password/actions/reset",
+	"/oauth2/token",
+	"/oauth2/revoke",
 }
 
-// SessionEndpoint reports whether a URL's path leads to one of the three session endpoints or beneath
-// them, however it is written: with dots, doubled or back slashes, other case, path parameters, an
-// extension, or escaped once or more. A server in front may undo any of these, in any order, so a
-// path that uses them is refused as soon as the words are in it.
+// disguises are the words of the endpoints: the first, and one of the others somewhere after it.
+var disguises = []struct {
+	first string
+	then  []string
+}{
+	{"session", []string{"login", "logout", "reset"}},
+	{"oauth2", []string{"token", "revoke"}},
+}
+
+// SessionEndpoint reports whether a URL's path leads to one of the three session endpoints, the two
+// OAuth2 endpoints, or beneath them, however it is written: with dots, doubled or back slashes, other
+// case, path parameters, an extension, or escaped once or more. A server in front may undo any of
+// these, in any order, so a path that uses them is refused as soon as the words are in it.
 func SessionEndpoint(u *url.URL) bool {
 	if quiet(u.Path) {
 		return false
 	}
 	p, disguised := plain(u.Path)
-	if disguised || strings.ContainsAny(p, "\\;% ") || strings.Contains(p, "//") || strings.Contains(p, "./") {
-		_, after, found := strings.Cut(p, "session")
-		return found && (strings.Contains(after, "login") || strings.Contains(after, "logout") || strings.Contains(after, "reset"))
+	if disguised || strings.ContainsAny(p, "\\;% ") || strings.Contains(p, "//") || strings.Contains(p, "./") || strings.Contains("/"+p, "/.") {
+		return disguisedEndpoint(p)
 	}
 	for _, e := range sessionEndpoints {
 		for rest := "/" + p; ; {
@@ -41,21 +54,34 @@ func SessionEndpoint(u *url.URL) bool {
 	return false
 }
 
-// quiet is the quick look: without the word and without anything that could hide it, there is no
+// disguisedEndpoint reports whether the words of an endpoint are in p, whatever is between them.
+func disguisedEndpoint(p string) bool {
+	for _, d := range disguises {
+		_, after, found := strings.Cut(p, d.first)
+		if found && slices.ContainsFunc(d.then, func(word string) bool { return strings.Contains(after, word) }) {
+			return true
+		}
+	}
+	return false
+}
+
+// quiet is the quick look: without the words and without anything that could hide them, there is no
 // session endpoint.
 func quiet(p string) bool {
-	const word = "session"
 	for i := range len(p) {
 		switch c := p[i]; {
 		case c == '%' || c < ' ' || c >= 0x7f:
 			return false
-		case c|0x20 == word[0] && len(p)-i >= len(word) && p[i+1]|0x20 == word[1]: // most words end here
-			if strings.EqualFold(p[i:i+len(word)], word) {
-				return false
-			}
+		case c|0x20 == 's' && begins(p[i:], "session"), c|0x20 == 'o' && begins(p[i:], "oauth2"):
+			return false
 		}
 	}
 	return true
+}
+
+// begins reports whether p begins with a word in any case. Most other words end at the second letter.
+func begins(p, word string) bool {
+	return len(p) >= len(word) && p[1]|0x20 == word[1] && strings.EqualFold(p[:len(word)], word)
 }
 
 func inWord(c byte) bool {

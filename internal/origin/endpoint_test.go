@@ -41,6 +41,12 @@ func TestSessionEndpointIsRefusedHoweverItIsWritten(t *testing.T) {
 		"/m2m/v1/session/login%0d%0a", "/m2m/v1/sess%09ion/login", "/m2m/v1/session/login%7f", "/m2m/v1/session/log%2500in", "/m2m/v1/session/%01/login", "/m2m/v1/session/%256%25001ogin/../login",
 		// Malformed escapes, which a lenient server lets stand.
 		"/%25zz/../m2m/v1/session/%256cogin", "/m2m/v1/session/login%25", "/m2m/v1/session/%25%252/login", "/m2m/v1/session/%25u00/../login",
+		"/m2m/v1/.session/login", "/m2m/v1/session/.login", "/m2m/v1/session/..login",
+		// The endpoints of the bearer.
+		"/ts/v1/oauth2/token", "/ts/v1/oauth2/revoke", "/api/ts/v1/oauth2/token", "/oauth2/token", "/ts/v1/oauth2/token/", "/ts/v1/oauth2/token/x", "/TS/V1/OAuth2/Token",
+		"/ts/v1//oauth2//token", "/ts/v1/oauth2/./token", "/ts/v1/oauth2/x/../token", `/ts/v1\oauth2\token`, "/ts/v1/oauth2;x=y/token", "/ts/v1/oauth2/token;x", "/ts/v1/oauth2/token.json",
+		"/ts/v1/oauth2%2ftoken", "/ts/v1/%6fauth2/token", "/ts/v1/oauth2/%74oken", "/ts/v1/oauth2/%2574oken", "/ts/v1/oauth%32/token", "/ts/v1/oauth2/to%00ken", "/ts/v1/oauth2/token%20",
+		"/ts/v1/oauth2%c0%aftoken", "/ts/v1/oauth2/to%E2%84%AAen", "/ts/v1/oauth2/%25u0074oken", "/m2m/../ts/v1/oauth2/revoke", "/m2m/..;/ts/v1/oauth2/revoke", "/ts/v1/oauth2/token?x=y",
 		"/m2m/v1/session/password/%2e/actions/reset", "/m2m/v1/session/password//actions/reset", "/m2m/v1/session/password/actions;x/reset", "/m2m/v1/session%2fpassword%2factions%2freset",
 	} {
 		u, err := url.Parse("https://thingspace.verizon.com/" + strings.TrimPrefix(raw, "/"))
@@ -83,7 +89,9 @@ func TestOrdinaryPathsAreNotRefused(t *testing.T) {
 		"/m2m/v1/session/password", "/m2m/v1/session/password/actions", "/m2m/v1/session/password/reset", "/m2m/v1/session/password/actions/resets", "/m2m/v1/session/passwords/actions/reset",
 		"/m2m/v1/login", "/m2m/v1/logout", "/login/session", "/m2m/v1/session/devices/login", "/m2m/v1/session-login", "/m2m/v1/session.login", "/m2m/v1/password/actions/reset",
 		"/m2m/v1/devices/session", "/m2m/v1/groups/session;x", "/m2m/v1/groups/session%20one", "/m2m/v1/groups/session%252fone", "/m2m/v1/%73ession", "/m2m/v1/groups/S%C3%A9ssion/login",
-		"/m2m/v1/devices?next=/session/login", "/m2m/v1/devices#/session/login", "/ts/v1/oauth2/token", "/m2m/v1/groups/login/../session", "/m2m/v1/s%C5%BF/se",
+		"/m2m/v1/devices?next=/session/login", "/m2m/v1/devices#/session/login", "/m2m/v1/groups/login/../session", "/m2m/v1/s%C5%BF/se",
+		"/ts/v1/oauth2", "/ts/v1/oauth2/", "/ts/v1/oauth2/tokens", "/ts/v1/oauth2/token-info", "/ts/v1/oauth2/revoked", "/ts/v1/token", "/ts/v1/oauth/token", "/ts/v1/oauth20/token",
+		"/m2m/v1/groups/oauth2", "/m2m/v1/groups/oauth2%20one", "/m2m/v1/groups/myoauth2/token", "/m2m/v1/tokens/oauth2", "/m2m/v1/devices?next=/oauth2/token", "/m2m/v1/.hidden",
 	} {
 		u, err := url.Parse("https://thingspace.verizon.com" + raw)
 		if err != nil {
@@ -148,14 +156,14 @@ func server(p string, steps []byte) string {
 var (
 	lenientEscape = regexp.MustCompile(`%[0-9A-Fa-f]{2}`)
 	parameter     = regexp.MustCompile(`;[^/]*`)
-	endpoint      = regexp.MustCompile(`(?i)/session/(login|logout|password/actions/reset)(/|$)`)
+	endpoint      = regexp.MustCompile(`(?i)/(session/(login|logout|password/actions/reset)|oauth2/(token|revoke))(/|$)`)
 	ordinary      = regexp.MustCompile(`^(/[A-Za-z0-9_-]+)+$`)
 )
 
 func FuzzSessionEndpoint(f *testing.F) {
 	for _, p := range []string{
 		"/m2m/v1/session/login", "/m2m/v1/session%252flogin", "/session/x/../login", "/session;x/logout", `\session\password\actions\reset`, "/m2m/v1/devices",
-		"/session/a%2fb/../log%69n", "/session/login\x00.html", "/session./login .", "/%zz/../session/%6cogin", "/session/password/./actions//reset", "/m2m/v1/session/logins",
+		"/session/a%2fb/../log%69n", "/session/login\x00.html", "/session./login .", "/%zz/../session/%6cogin", "/session/password/./actions//reset", "/m2m/v1/session/logins", "/ts/v1/oauth2%252ftoken", `\oauth2\revoke`, ".session/login",
 	} {
 		for _, steps := range []string{"\x00", "\x00\x02\x00", "\x01\x03\x04", "\x02\x01\x05\x08", "\x06\x07"} {
 			f.Add(p, []byte(steps))
