@@ -46,7 +46,7 @@ api-golden: ## rewrite the golden files of the exported API, after a change that
 	$(GO) test ./internal/apigolden -run TestExportedAPI -update
 
 .PHONY: check
-check: generate-check tidy-check vet cross lint spec-lint race ## everything that must hold before a commit
+check: generate-check tidy-check vet cross lint spec-lint spec-diff race ## everything that must hold before a commit
 
 .PHONY: generate-check
 generate-check: ## fail if anything generated differs from what is committed
@@ -77,6 +77,14 @@ spec-lint-deps: ## install the pinned Redocly (needs npm)
 spec-lint: ## judge api/openapi.yaml with kin-openapi, Redocly and our own laws
 	@test -x api/lint/node_modules/.bin/redocly || ! command -v npm >/dev/null 2>&1 || $(MAKE) spec-lint-deps
 	$(GO) run ./internal/specgate/speclint api/openapi.yaml
+
+.PHONY: spec-diff
+spec-diff: ## fail if api/openapi.yaml breaks clients of the released one, and version and CHANGELOG.md do not say so
+	$(GO) run ./internal/specdiff
+
+.PHONY: release-spec
+release-spec: ## keep api/openapi.yaml as the last released one; AGAIN=1 replaces a version that nobody has yet
+	$(GO) run ./internal/specdiff $(if $(AGAIN),-again )release
 
 .PHONY: race
 race: ## the tests with the race detector
