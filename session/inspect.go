@@ -49,12 +49,17 @@ func (c *Client) describe(id identity, r ledger.Record, now time.Time) Status {
 			Expires: held.LastUsed.Add(ledger.IdleLimit), Alive: !held.Idle(now),
 		}
 	}
+	for application, other := range r.Applications {
+		if application != id.account.application && other.Session != nil && !other.Session.Idle(now) {
+			s.Session.Foreign++
+		}
+	}
 	if b := id.account.bearer(r); b != nil {
 		s.Bearer = BearerStatus{Present: true, Expires: b.expires}
 	}
 	latched := s.Strikes >= ledger.Limit || s.Password == PasswordRefused || s.Password == PasswordRetired ||
 		s.Password == PasswordLost || r.ProbeOwed && c.cfg.NoProbe
-	s.Latched = latched && (!r.OneAttempt || s.Password == PasswordRetired)
+	s.Latched = latched && (!r.OneAttempt || s.Password == PasswordRetired || s.Strikes >= ledger.HardLimit)
 	if m := r.Rotation; m != nil && m.Old == id.fingerprint && c.canFinish(id, r) {
 		s.Latched = false // its successor is in the record, and the next login saves it
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"syscall"
 	"testing"
+	"time"
 
 	"iot.internal/thingspace/session"
 	"iot.internal/thingspace/session/sessiontest"
@@ -29,6 +30,30 @@ func TestStatusSaysNothingIsLatchedWhenTheNextLoginFinishesTheRotation(t *testin
 		}
 		if _, err := c.Login(t.Context()); err != nil {
 			t.Error(err)
+		}
+	})
+}
+
+// Who has a wrong application secret, or still the old one, must not be told that nobody is logged in.
+func TestStatusTellsOfSessionsThatAnotherApplicationSecretSealed(t *testing.T) {
+	virtually(t, func(t *testing.T) {
+		p := sessiontest.New(t)
+		c := p.Client(t)
+		if _, err := c.Login(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if s := mustStatus(t, c).Session; s.Foreign != 0 || !s.Alive {
+			t.Errorf("to its owner: %+v", s)
+		}
+		cfg := p.Config()
+		cfg.Application.Secret = session.NewSecret("another")
+		other := mustClient(t, cfg)
+		if s := mustStatus(t, other).Session; s.Foreign != 1 || s.Present {
+			t.Errorf("to another: %+v", s)
+		}
+		time.Sleep(21 * time.Minute)
+		if s := mustStatus(t, other).Session; s.Foreign != 0 {
+			t.Errorf("when it has lapsed: %+v", s)
 		}
 	})
 }

@@ -28,6 +28,7 @@ type SessionStatus struct {
 	LastUsed time.Time // when anybody used it last, to the minute
 	Expires  time.Time // when it lapses if nobody uses it: 20 idle minutes (documented)
 	Alive    bool      // not idle for longer than that
+	Foreign  int       // others in the record that are alive and sealed with another application's key or secret
 }
 
 // BearerStatus tells of the OAuth2 bearer, without it.
