@@ -59,7 +59,7 @@ func (c *Client) describe(id identity, r ledger.Record, now time.Time) Status {
 	}
 	latched := s.Strikes >= ledger.Limit || s.Password == PasswordRefused || s.Password == PasswordRetired ||
 		s.Password == PasswordLost || r.ProbeOwed && c.cfg.NoProbe
-	s.Latched = latched && (!r.OneAttempt || s.Password == PasswordRetired || s.Strikes >= ledger.HardLimit)
+	s.Latched = latched && (!r.OneAttempt || s.Password == PasswordRetired)
 	if m := r.Rotation; m != nil && m.Old == id.fingerprint && c.canFinish(id, r) {
 		s.Latched = false // its successor is in the record, and the next login saves it
 	}
