@@ -65,7 +65,7 @@ func (s *sightings) lapsedIn(r ledger.Record, application string) []string {
 	if r.Lease != nil {
 		note(*r.Lease)
 	}
-	if m := r.Rotation; m != nil && (m.Phase == ledger.Sending || m.Phase == ledger.Saving) {
+	if m := r.Rotation; m != nil && m.Busy() {
 		if time.Since(m.At) > orphaned {
 			ids = append(ids, m.ID)
 		} else {

@@ -37,7 +37,7 @@ func (c *Client) describe(id identity, r ledger.Record, now time.Time) Status {
 		s.NotBefore = r.NotBefore
 	}
 	if m := r.Rotation; m != nil && m.Phase != ledger.Settled {
-		s.Rotation = RotationState(m.Phase)
+		s.Rotation = rotationState(m.Phase)
 	}
 	for _, a := range r.Strikes {
 		s.Attempts = append(s.Attempts, AttemptStatus{At: a.At, State: AttemptState(a.State), Reset: a.Reset})
@@ -59,11 +59,18 @@ func (c *Client) describe(id identity, r ledger.Record, now time.Time) Status {
 	}
 	latched := s.Strikes >= ledger.Limit || s.Password == PasswordRefused || s.Password == PasswordRetired ||
 		s.Password == PasswordLost || r.ProbeOwed && c.cfg.NoProbe
-	s.Latched = latched && (!r.OneAttempt || s.Password == PasswordRetired)
+	s.Latched = latched && (!r.OneAttempt || s.Password == PasswordRetired || s.Strikes >= ledger.HardLimit)
 	if m := r.Rotation; m != nil && m.Old == id.fingerprint && c.canFinish(id, r) {
 		s.Latched = false // its successor is in the record, and the next login saves it
 	}
 	return s
+}
+
+func rotationState(p ledger.Phase) RotationState {
+	if p == ledger.Proving {
+		return RotationSending
+	}
+	return RotationState(p)
 }
 
 func passwordState(id identity, r ledger.Record) PasswordState {

@@ -148,28 +148,23 @@ func (r *rotating) step(ctx context.Context) (Secret, bool, error) {
 func (r *rotating) rotate(ctx context.Context, id identity, part *sessionPart, attempt ledger.Attempt) (Secret, bool, error) {
 	c := r.c
 	c.traceRotation(RotationEvent{Phase: "started"})
-	now, err := r.prove(ctx, id.credentials)
-	if err == nil && now.Password.Reveal() == id.credentials.Password.Reveal() && late(attempt.At.Add(proofTimeout)) {
-		err = errTooLate
-	}
-	if err != nil || now.Password.Reveal() != id.credentials.Password.Reveal() {
+	// From here on nothing of the caller's may interrupt: the answer comes once.
+	ctx = context.WithoutCancel(ctx)
+	ready, err := r.makeReady(ctx, id, attempt)
+	if err != nil || !ready {
 		_ = c.settle(ctx, id.account, func(record ledger.Record) (ledger.Record, bool) {
 			return record.Cancel(attempt), true
 		})
 		if err != nil {
 			c.traceRotation(RotationEvent{Phase: "failed", Err: err})
-			return Secret{}, false, &Error{Op: "reset", err: fmt.Errorf("nothing was sent, since saving a password does not work: %w", err)}
+			return Secret{}, false, &Error{Op: "reset", err: fmt.Errorf("nothing was sent: %w", err)}
 		}
-		return Secret{}, true, nil // somebody else has rotated: the next look returns it
+		return Secret{}, true, nil // somebody else has rotated, or given this one up: the next look tells
 	}
-	c.traceRotation(RotationEvent{Phase: "proved"})
-
-	// From here on nothing of the caller's may interrupt: the answer comes once.
-	ctx = context.WithoutCancel(ctx)
 	c.traceRotation(RotationEvent{Phase: "sent"})
 	began := time.Now()
 	// Counted from the claim, so that a process that is held up right here cannot send after its mark
-	// has lapsed; it leaves the whole of ResetTimeout, since the proof was in time.
+	// has lapsed; it leaves the whole of ResetTimeout, since it was ready in time.
 	answer := c.wire.reset(ctx, attempt.At.Add(proofTimeout+c.cfg.ResetTimeout), r.bearer, part.token.Reveal(), id.credentials)
 	took := time.Since(began)
 	said := answer.ledger(id.account, sealedPassword(attempt.Fingerprint))
@@ -207,6 +202,33 @@ func (r *rotating) rotate(ctx context.Context, id identity, part *sessionPart, a
 	return Secret{}, false, e
 }
 
+// makeReady proves that saving works and then has the record say that the reset may be on its way: a
+// process that dies before that leaves no doubt behind. It reports false when somebody else has
+// rotated, or has given this rotation up.
+func (r *rotating) makeReady(ctx context.Context, id identity, attempt ledger.Attempt) (bool, error) {
+	c := r.c
+	by := attempt.At.Add(proofTimeout)
+	ctx, cancel := context.WithDeadline(ctx, by)
+	defer cancel()
+	now, err := r.prove(ctx, id.credentials)
+	if err != nil {
+		return false, fmt.Errorf("saving a password does not work: %w", err)
+	}
+	if now.Password.Reveal() != id.credentials.Password.Reveal() {
+		return false, nil
+	}
+	c.traceRotation(RotationEvent{Phase: "proved"})
+	var mine bool
+	err = c.update(ctx, id.account, func(record ledger.Record) (ledger.Record, bool) {
+		record, mine = record.SendReset(attempt.ID)
+		return record, mine
+	})
+	if err == nil && mine && late(by) {
+		err = errTooLate
+	}
+	return mine, err
+}
+
 // mend renews the token that a reset was refused for, once each, and reports whether it is worth
 // asking again: neither refusal had looked at the password.
 func (r *rotating) mend(ctx context.Context, id identity, part *sessionPart, answer answer) bool {
@@ -225,8 +247,6 @@ func (r *rotating) mend(ctx context.Context, id identity, part *sessionPart, ans
 // prove saves what is there already and reads it back. It returns the credentials as they are now:
 // others than expected if somebody rotated in between.
 func (r *rotating) prove(ctx context.Context, expected Credentials) (Credentials, error) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), proofTimeout)
-	defer cancel()
 	var now Credentials
 	err := shielded(func() (err error) {
 		now, err = r.tryOut(ctx, expected)
@@ -358,10 +378,11 @@ func (c *Client) finishRotation(ctx context.Context, id identity, mark ledger.Ro
 	}
 	fresh := Credentials{Username: id.credentials.Username, Password: NewSecret(password)}
 	if id.fingerprint != mark.New {
-		if id.fingerprint != mark.Old && !r.Known(id.fingerprint) {
-			return errEdited
+		err := errEdited
+		if id.fingerprint == mark.Old || r.Known(id.fingerprint) {
+			err = c.save(ctx, saver, id.credentials, fresh, began.Add(mark.Length))
 		}
-		if err := c.save(ctx, saver, id.credentials, fresh, began.Add(mark.Length)); err != nil {
+		if err != nil {
 			c.traceRotation(RotationEvent{Phase: "failed", Err: err})
 			_ = c.settle(ctx, id.account, func(record ledger.Record) (ledger.Record, bool) { return record.Abandon(mark.ID) })
 			return &RotationError{newPassword: fresh.Password, err: err}

@@ -72,7 +72,7 @@ type RotationState string
 // The states of a rotation.
 const (
 	RotationNone    RotationState = "none"
-	RotationSending RotationState = "sending" // the reset is on its way, or its process died
+	RotationSending RotationState = "sending" // the reset is about to be sent or on its way, or its process died
 	RotationSaving  RotationState = "saving"  // the new password is sealed in the record and being saved
 	RotationUnknown RotationState = "unknown" // the answer was lost; the next login settles it
 	RotationLost    RotationState = "lost"    // settled: the old password is dead, the new one unknown

@@ -37,7 +37,7 @@ func (e ending) String() string {
 // that was acted upon and whose answer was not yet in the record.
 func (p place) ending() ending {
 	return [everywhere]ending{
-		beforeMark: withOld, marked: unknownOld, sentDropped: unknownOld,
+		beforeMark: withOld, proving: withOld, marked: unknownOld, sentDropped: unknownOld,
 		sentActed: unknownLost, acted: unknownLost, answered: unknownLost,
 		sealed: byAnother, saved: withNew, finished: withNew,
 	}[p]
@@ -94,7 +94,7 @@ func (s *stage) recover(t *testing.T, r remains, how manner, e *ending, spent *i
 			t.Errorf("nobody recovers: %v", err)
 		case s.password() != inForce:
 			t.Error("recovered, and the file has another password than the platform")
-		case r.inForce == s.old && r.phase == "":
+		case r.inForce == s.old && (r.phase == "" || r.phase == ledger.Proving):
 			*e = withOld
 		case r.inForce == s.old:
 			*e = unknownOld

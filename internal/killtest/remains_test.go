@@ -17,6 +17,7 @@ type place int
 
 const (
 	beforeMark place = iota
+	proving
 	marked
 	sentDropped
 	sentActed
@@ -31,7 +32,8 @@ const (
 func (p place) String() string {
 	return [everywhere]string{
 		"before the mark",
-		"mark held, proof, nothing sent",
+		"proving that saving works",
+		"about to be sent",
 		"sent, and never acted upon",
 		"sent, and acted upon after the kill",
 		"acted upon, not answered",
@@ -137,6 +139,8 @@ func (s *stage) place(before sight, r remains) place {
 		return finished
 	case r.phase == "":
 		return beforeMark
+	case r.phase == ledger.Proving:
+		return proving
 	case !r.arrived:
 		return marked
 	case !changed:

@@ -80,7 +80,8 @@ func (r Record) BeginLogin(c Claim) (Record, Verdict) {
 }
 
 // BeginRotation asks for a password rotation. Proceed sets the mark and lists the reset as a pending
-// strike: nobody knows that a wrong old password does not count.
+// strike: nobody knows that a wrong old password does not count. Nothing may be sent before
+// [Record.SendReset] was swapped in.
 func (r Record) BeginRotation(c Claim) (Record, Verdict) {
 	r = r.clone()
 	v := r.admit(c, true)
@@ -91,7 +92,7 @@ func (r Record) BeginRotation(c Claim) (Record, Verdict) {
 	v.Changed = true
 	rival := r.Rotation != nil // a settled one, whose reset may still be on its way
 	r.Rotation = &Rotation{
-		ID: c.ID, Seq: v.Attempt.Seq, Phase: Sending, Old: c.Fingerprint,
+		ID: c.ID, Seq: v.Attempt.Seq, Phase: Proving, Old: c.Fingerprint,
 		At: c.Now, Length: c.Length, Rival: rival,
 	}
 	return r, v
@@ -100,11 +101,11 @@ func (r Record) BeginRotation(c Claim) (Record, Verdict) {
 func (r *Record) reserve(c Claim, reset bool) Attempt {
 	r.OneAttempt = false
 	for i := range r.Strikes {
-		if s := &r.Strikes[i]; s.Over == 0 && !s.onTheWire(c.Now) {
+		if s := &r.Strikes[i]; s.Over == 0 && !r.mayArrive(*s, c.Now) {
 			s.Over = r.Seq
 		}
 	}
-	if m := r.Rotation; m != nil && m.Over == 0 && !c.Now.Before(m.At.Add(ResetOnTheWire)) {
+	if m := r.Rotation; m != nil && m.Over == 0 && !young(m.At, c.Now, ResetOnTheWire) {
 		m.Over = r.Seq
 	}
 	r.Seq++
@@ -116,7 +117,7 @@ func (r *Record) reserve(c Claim, reset bool) Attempt {
 func (r *Record) admit(c Claim, rotate bool) Verdict {
 	var v Verdict
 	decide := func(d Decision) Verdict { v.Decision = d; return v }
-	if saving := c.CanSave && r.Rotation != nil && r.Rotation.Phase == Saving && r.Rotation.Old == c.Fingerprint; saving {
+	if m := r.Rotation; m != nil && m.Phase == Saving && m.Old == c.Fingerprint && (c.CanSave || !c.lapsed(m.ID)) {
 		// Its successor is about to be where this password came from, by another process or by this one.
 	} else if !r.OneAttempt || rotate {
 		// A password that cannot be sent is told so at once, whoever else is busy.
@@ -128,17 +129,17 @@ func (r *Record) admit(c Claim, rotate bool) Verdict {
 	}
 	if m := r.Rotation; m != nil {
 		switch {
-		case (m.Phase == Sending || m.Phase == Saving) && !c.lapsed(m.ID):
+		case m.Busy() && !c.lapsed(m.ID):
 			v.Lease = Lease{ID: m.ID, Length: m.Length}
 			return decide(WaitRotate)
-		case m.Phase == Sending:
-			r.giveUpRotation()
-			v.Changed, v.Lapsed = true, m.ID
 		case m.Phase == Saving && c.CanSave:
 			m.Length = c.Length
 			v.Lapsed, m.ID = m.ID, c.ID
 			v.Changed = true
 			return decide(FinishFirst)
+		case m.Busy() && m.Phase != Saving:
+			r.giveUpRotation()
+			v.Changed, v.Lapsed = true, m.ID
 		}
 	}
 	if l := r.Lease; l != nil {
@@ -154,7 +155,7 @@ func (r *Record) admit(c Claim, rotate bool) Verdict {
 		return decide(InDoubt)
 	}
 	if r.OneAttempt && !rotate {
-		if len(r.Strikes) >= hardLimit {
+		if len(r.Strikes) >= HardLimit {
 			return decide(LatchedStrikes)
 		}
 		return decide(Proceed)

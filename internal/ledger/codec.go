@@ -1,25 +1,30 @@
 package ledger
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"reflect"
 	"strings"
+	"unicode/utf8"
 )
 
-// MaxSize bounds an encoded record. With every list full it stays well below.
+// MaxSize bounds an encoded record. What is known of the account stays far below it; the tokens of
+// many applications need not.
 const MaxSize = 64 << 10
 
-// ErrUnreadable: the bytes are no record. ErrVersion: a record of a later major version. Neither is
-// permission to log in.
+// ErrUnreadable: the bytes are no record. ErrVersion: a record of another major version. ErrTooLarge:
+// a record that nobody could read back. None is permission to log in.
 var (
 	ErrUnreadable = errors.New("the stored record is unreadable")
 	ErrVersion    = errors.New("the stored record has a version this program does not know")
+	ErrTooLarge   = fmt.Errorf("the record would be larger than %d bytes", MaxSize)
 )
 
-// Decode reads a record; nil bytes are the record of an account nobody used yet. Errors never quote
-// the content.
+// Decode reads a record; nil bytes are the record of an account nobody used yet. It is strict where
+// leniency could lose a strike: no name twice, none in another case, no null, no broken UTF-8. Errors
+// never quote the content.
 func Decode(data []byte) (Record, error) {
 	if data == nil {
 		return Record{Version: Version}, nil
@@ -30,7 +35,7 @@ func Decode(data []byte) (Record, error) {
 	var head struct {
 		Version int `json:"version"`
 	}
-	if json.Unmarshal(data, &head) != nil || head.Version < 1 {
+	if !utf8.Valid(data) || json.Unmarshal(data, &head) != nil || head.Version < 1 {
 		return Record{}, ErrUnreadable
 	}
 	if head.Version != Version {
@@ -40,34 +45,87 @@ func Decode(data []byte) (Record, error) {
 	if json.Unmarshal(data, &r) != nil {
 		return Record{}, ErrUnreadable
 	}
+	if r.Freed < 0 {
+		r.Freed = maxFreed // nobody knows how many there were
+	}
 	return r, nil
 }
 
 // Encode writes a record. Fields that a later minor version wrote, and this one does not know, are
-// written back.
+// written back. If it would be too large to be read, applications go, the one not seen for longest
+// first: their tokens can be had again, what is known of the account cannot.
 func Encode(r Record) ([]byte, error) {
-	r.Version = Version
-	return json.Marshal(r)
+	r = r.clone()
+	for {
+		data, err := json.Marshal(r)
+		if err != nil || len(data) <= MaxSize {
+			return data, err
+		}
+		if len(r.Applications) == 0 {
+			return nil, ErrTooLarge
+		}
+		r.dropOldest("")
+	}
 }
 
 // extra holds the fields of an object that this version does not know.
 type extra map[string]json.RawMessage
 
+var (
+	errTwice = errors.New("a name occurs twice, or in another case")
+	errNull  = errors.New("null where there is nothing that could be missing")
+)
+
 func decode[T any](data []byte, into *T) (extra, error) {
-	if err := json.Unmarshal(data, into); err != nil {
-		return nil, err
-	}
-	var all map[string]json.RawMessage
-	if err := json.Unmarshal(data, &all); err != nil {
+	all, err := members(data)
+	if err != nil {
 		return nil, err
 	}
 	t := reflect.TypeFor[T]()
 	for i := range t.NumField() {
 		name, _, _ := strings.Cut(t.Field(i).Tag.Get("json"), ",")
+		if string(all[name]) == "null" {
+			return nil, errNull
+		}
 		delete(all, name)
+		for other := range all {
+			// encoding/json would take it for the same.
+			if name != "" && strings.EqualFold(other, name) {
+				return nil, errTwice
+			}
+		}
+	}
+	if err := json.Unmarshal(data, into); err != nil {
+		return nil, err
 	}
 	if len(all) == 0 {
 		return nil, nil
+	}
+	return all, nil
+}
+
+// members takes an object apart. encoding/json lets the last of two members with one name win, which
+// could be the one with fewer strikes.
+func members(data []byte) (map[string]json.RawMessage, error) {
+	d := json.NewDecoder(bytes.NewReader(data))
+	if open, err := d.Token(); err != nil || open != json.Delim('{') {
+		return nil, errors.Join(err, errors.New("no object"))
+	}
+	all := map[string]json.RawMessage{}
+	for d.More() {
+		token, err := d.Token()
+		if err != nil {
+			return nil, err
+		}
+		name, _ := token.(string)
+		if _, twice := all[name]; twice {
+			return nil, errTwice
+		}
+		var value json.RawMessage
+		if err := d.Decode(&value); err != nil {
+			return nil, err
+		}
+		all[name] = value
 	}
 	return all, nil
 }
@@ -99,6 +157,17 @@ type (
 	plainLease       Lease
 	plainRotation    Rotation
 )
+
+// applications are by id, each once.
+type applications map[string]Application
+
+// UnmarshalJSON refuses two applications with one id.
+func (a *applications) UnmarshalJSON(data []byte) error {
+	if _, err := members(data); err != nil {
+		return err
+	}
+	return json.Unmarshal(data, (*map[string]Application)(a))
+}
 
 // UnmarshalJSON keeps unknown fields.
 func (r *Record) UnmarshalJSON(data []byte) (err error) {

@@ -6,7 +6,7 @@ func (m *model) judge(w *world) {
 	if m.lies {
 		lies = maxFreed
 	}
-	m.breaks(threeStrikes, w.fails-w.allowed > Limit+lies || w.fails > hardLimit+lies)
+	m.breaks(threeStrikes, w.fails-w.allowed > Limit+lies || w.fails > HardLimit+lies)
 	m.breaks(everyStrike, !m.lies && w.uncounted())
 	m.breaks(neverLost, w.silentlyLost())
 }
@@ -103,7 +103,7 @@ func (m *model) mishap(a action, w *world) bool {
 	switch a.kind {
 	case crash, timeOut, garbled, loseAnswer, keep, dropRequest, changePassword, misconfigure, allowOne, counterCleared, outageBegins:
 		w.mishaps++
-	case settle, cancelled, probeSettled, clear_, clearFinished:
+	case armReset, settle, cancelled, probeSettled, clear_, clearFinished:
 		if a.how&unsure != 0 {
 			w.mishaps++
 		}
@@ -126,7 +126,7 @@ func (m *model) tryBoth(a action, try attemptStep) {
 		return
 	}
 	switch a.kind {
-	case settle, cancelled, timeOut, garbled, probeSettled, clear_, clearFinished:
+	case armReset, settle, cancelled, timeOut, garbled, probeSettled, clear_, clearFinished:
 		a.how |= unsure
 		try(a, func(w *world, a action) bool { return m.unsureStep(w, a, m.loginAction) })
 		if m.rotations {
@@ -144,7 +144,7 @@ func (m *model) begins(w *world, i uint8, subsets uint16, try attemptStep) {
 	if w.lease != 0 {
 		with |= lapsedLease
 	}
-	if w.mark.phase == sendingMark || w.mark.phase == savingMark {
+	if w.mark.phase != 0 && w.mark.phase <= savingMark {
 		with |= lapsedMark
 	}
 	if w.mark.phase == savingMark && w.proc[i].file {
@@ -178,7 +178,7 @@ func (m *model) idles(w *world, i uint8, try attemptStep) {
 func (m *model) goesOn(i uint8, try attemptStep) {
 	try(action{load, i, 0}, m.loginAction)
 	try(action{crash, i, 0}, m.loginAction)
-	for k := send; k < save; k++ {
+	for k := armReset; k < save; k++ {
 		for how := range uint16(2) {
 			a := action{k, i, how}
 			if how == 1 && k != settle && k != cancelled && k != probeSettled {

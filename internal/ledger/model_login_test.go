@@ -15,6 +15,7 @@ const (
 	load kind = iota
 	beginLogin
 	beginRotation
+	armReset
 	send
 	settle
 	cancelled
@@ -102,7 +103,7 @@ const (
 // late reports whether a process may know by its clock that others take it for dead.
 func (w *world) late(i int) bool {
 	id := slotID(w.proc[i].slot)
-	return w.lease != id && (w.mark.id != id || w.mark.phase != sendingMark && w.mark.phase != savingMark)
+	return w.lease != id && (w.mark.id != id || w.mark.phase == 0 || w.mark.phase > savingMark)
 }
 
 func (w *world) claim(i int, id byte, how uint16) Claim {
@@ -174,7 +175,7 @@ func (m *model) begin(w *world, i int, rotate bool, how uint16) bool {
 // begun checks what holds whenever an attempt begins.
 func (m *model) begun(before *world, hand password, rotate bool, how uint16) {
 	running := before.lease != 0 && how&lapsedLease == 0 ||
-		(before.mark.phase == sendingMark || before.mark.phase == savingMark) && how&lapsedMark == 0
+		before.mark.phase != 0 && before.mark.phase <= savingMark && how&lapsedMark == 0
 	m.breaks(oneLogin, running || m.sessions && before.session)
 	m.breaks(refusedOnce, before.known.has(hand) && (!before.one || rotate))
 	m.breaks(retiredNever, before.rotated.has(hand))
@@ -233,7 +234,7 @@ func (w *world) leave(i int) {
 
 func (m *model) sendAtOnce(w *world, i int, rotate bool) bool {
 	if rotate {
-		return m.sendReset(w, i)
+		return m.arm(w, i) && m.sendReset(w, i)
 	}
 	return m.sendLogin(w, i)
 }
@@ -251,7 +252,7 @@ func (m *model) sendLogin(w *world, i int) bool {
 		m.breaks(oneAnOutage, w.outage > 1)
 		w.outage = min(w.outage, 2)
 	}
-	m.breaks(rotationAlone, w.mark.phase == sendingMark)
+	m.breaks(rotationAlone, w.mark.phase == provingMark || w.mark.phase == sendingMark)
 	return true
 }
 

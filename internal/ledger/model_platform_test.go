@@ -103,7 +103,7 @@ func (w *world) old(subset uint16) (old aged) {
 func (w *world) sendable(i int) bool {
 	for n := range w.proc {
 		if p := &w.proc[n]; int(p.slot) == i+1 {
-			return (p.phase == reserved || p.phase == marked) && !w.late(n)
+			return (p.phase == reserved || p.phase == marked || p.phase == armed) && !w.late(n)
 		}
 	}
 	return false

@@ -1,11 +1,12 @@
 package ledger
 
 const (
-	sendingMark = 1
-	savingMark  = 2
-	doubtMark   = 3
-	lostMark    = 4
-	settledMark = 5
+	provingMark = 1
+	sendingMark = 2
+	savingMark  = 3
+	doubtMark   = 4
+	lostMark    = 5
+	settledMark = 6
 )
 
 // settleRotation records what a process knows of its reset.
@@ -22,10 +23,24 @@ func (m *model) settleRotation(w *world, i int, a Answer) {
 	}
 }
 
-// sendReset is done after saving was proved and the password read once more.
+// arm is done after saving was proved and the password read once more.
+func (m *model) arm(w *world, i int) bool {
+	p := &w.proc[i]
+	if p.phase != marked || w.file != p.hand {
+		return false
+	}
+	r, ok := m.rules.sendReset(m.record(w), idText[slotID(p.slot)])
+	if !ok {
+		return false // given up on in the meantime: what is left is to cancel
+	}
+	m.absorb(w, r)
+	p.phase = armed
+	return true
+}
+
 func (m *model) sendReset(w *world, i int) bool {
 	p := &w.proc[i]
-	if p.phase != marked || w.file != p.hand || w.late(i) && !m.rules.sendsLate {
+	if p.phase != armed || w.late(i) && !m.rules.sendsLate {
 		return false
 	}
 	p.phase = resetting
@@ -40,10 +55,12 @@ func (m *model) rotationAction(w *world, a action) bool {
 	switch a.kind {
 	case beginRotation:
 		return m.begin(w, i, true, a.how)
+	case armReset:
+		return m.arm(w, i)
 	case send:
 		return m.sendReset(w, i)
 	case cancelled:
-		if p.phase != marked {
+		if p.phase != armed && (p.phase != marked || a.how == 0) {
 			return false
 		}
 		if a.how == 0 {

@@ -7,6 +7,7 @@ import "time"
 type rules struct {
 	beginLogin     func(Record, Claim) (Record, Verdict)
 	beginRotation  func(Record, Claim) (Record, Verdict)
+	sendReset      func(Record, string) (Record, bool)
 	settleLogin    func(Record, Attempt, Answer) (Record, Settlement)
 	settleRotation func(Record, Attempt, Answer) Record
 	saved          func(Record, string) (Record, bool)
@@ -25,6 +26,7 @@ func theRules() rules {
 	return rules{
 		beginLogin:     Record.BeginLogin,
 		beginRotation:  Record.BeginRotation,
+		sendReset:      Record.SendReset,
 		settleLogin:    Record.SettleLogin,
 		settleRotation: Record.SettleRotation,
 		saved:          Record.Saved,

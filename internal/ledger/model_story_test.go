@@ -90,7 +90,7 @@ func (t *teller) people(w *world) string {
 }
 
 var phaseNames = [phases]string{
-	"idle", "loaded", "reserved", "waiting", "answered", "probing", "probed", "marked", "resetting", "told", "keeping",
+	"idle", "loaded", "reserved", "waiting", "answered", "probing", "probed", "marked", "armed", "resetting", "told", "keeping",
 	"looked", "kept", "finishing", "finished", "ending", "ended",
 }
 
@@ -136,7 +136,7 @@ func (t *teller) describe(w *world) string {
 
 var actionNames = [kinds]string{
 	load: "reads the credentials file again", beginLogin: "asks for a login", beginRotation: "asks for a rotation",
-	send: "sends", settle: "records the answer", cancelled: "gives up before sending", timeOut: "gives up waiting, outcome unknown",
+	armReset: "has proved that saving works", send: "sends", settle: "records the answer", cancelled: "gives up before sending", timeOut: "gives up waiting, outcome unknown",
 	garbled: "records an answer that says nothing", loseAnswer: "loses the answer on its way", probeAnswered: "has its probe answered",
 	probeSettled: "records the probe", keep: "cannot record the acceptance", look: "looks at the file before overwriting it",
 	save: "saves the new password", clear_: "clears the mark", finish: "saves what the dead process could not",

@@ -39,7 +39,8 @@ const (
 	answered        // the answer has arrived
 	probing         // holds the lease for a probe
 	probed          // the platform answered the probe
-	marked          // its rotation mark is set, the reset not sent yet
+	marked          // its rotation mark is set, saving is not proved yet
+	armed           // the mark says that the reset may be on its way, it is not sent yet
 	resetting       // sent
 	told            // the answer has arrived
 	keeping         // accepted; the new password is to be saved
@@ -107,7 +108,7 @@ type mark struct {
 }
 
 var (
-	markPhases = []Phase{"", Sending, Saving, Doubt, Lost, Settled}
+	markPhases = []Phase{"", Proving, Sending, Saving, Doubt, Lost, Settled}
 	states     = []State{Pending, Unknown, Refused}
 )
 

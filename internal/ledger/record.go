@@ -17,8 +17,8 @@ const (
 	// stop: three of the platform's five, so that two remain for people and for other systems whose
 	// failures nobody here sees. The lockout after five is documented by Verizon.
 	Limit = 3
-	// hardLimit is where even a person's rearm stops.
-	hardLimit = 4
+	// HardLimit is where even a person's rearm stops.
+	HardLimit = 4
 	// maxFreed bounds how many attempts are given back as not evaluated between two successes, so
 	// that a platform that lies about it cannot make the list forget.
 	maxFreed = 2
@@ -36,7 +36,9 @@ const (
 	// maxRetryAfter bounds what a Retry-After, or a clock far behind, can ask for.
 	maxRetryAfter = time.Hour
 
-	maxApplications = 4
+	// maxApplications bounds how many OAuth2 applications share one account through one record. The
+	// one not seen for longest gives way; applications that are in use are seen every minute.
+	maxApplications = 16
 	maxRefused      = 16
 	maxRetired      = 32
 	maxStrikes      = 8
@@ -48,21 +50,21 @@ const (
 
 // Record is the register's content. The zero Record is that of an account nobody used yet.
 type Record struct {
-	Version      int                    `json:"version"`
-	Epoch        uint64                 `json:"epoch,omitempty"` // raised by logout and rotation: a login begun before is void
-	Seq          uint64                 `json:"seq,omitempty"`   // numbers attempts in the order they were listed
-	Applications map[string]Application `json:"applications,omitempty"`
-	Strikes      []Strike               `json:"strikes,omitempty"`
-	Refused      []string               `json:"refused,omitempty"`    // fingerprints the platform refused, oldest first
-	RefusedSeq   uint64                 `json:"refusedSeq,omitempty"` // Seq when the last refusal was recorded
-	Retired      []string               `json:"retired,omitempty"`    // fingerprints rotated away, oldest first
-	Lease        *Lease                 `json:"lease,omitempty"`
-	NotBefore    time.Time              `json:"notBefore,omitzero"`
-	Backoff      time.Duration          `json:"backoff,omitempty"` // the last step, in nanoseconds
-	ProbeOwed    bool                   `json:"probeOwed,omitempty"`
-	Freed        int                    `json:"freed,omitempty"` // attempts given back since the last success
-	Rotation     *Rotation              `json:"rotation,omitempty"`
-	OneAttempt   bool                   `json:"oneAttempt,omitempty"` // a person allowed one login
+	Version      int           `json:"version"`
+	Epoch        uint64        `json:"epoch,omitempty"` // raised by logout and rotation: a login begun before is void
+	Seq          uint64        `json:"seq,omitempty"`   // numbers attempts in the order they were listed
+	Applications applications  `json:"applications,omitempty"`
+	Strikes      []Strike      `json:"strikes,omitempty"`
+	Refused      []string      `json:"refused,omitempty"`    // fingerprints the platform refused, oldest first
+	RefusedSeq   uint64        `json:"refusedSeq,omitempty"` // Seq when the last refusal was recorded
+	Retired      []string      `json:"retired,omitempty"`    // fingerprints rotated away, oldest first
+	Lease        *Lease        `json:"lease,omitempty"`
+	NotBefore    time.Time     `json:"notBefore,omitzero"`
+	Backoff      time.Duration `json:"backoff,omitempty"` // the last step, in nanoseconds
+	ProbeOwed    bool          `json:"probeOwed,omitempty"`
+	Freed        int           `json:"freed,omitempty"` // attempts given back since the last success
+	Rotation     *Rotation     `json:"rotation,omitempty"`
+	OneAttempt   bool          `json:"oneAttempt,omitempty"` // a person allowed one login
 
 	extra extra
 }
@@ -81,7 +83,7 @@ type Application struct {
 
 // Session is a session token.
 type Session struct {
-	Sealed     []byte    `json:"sealed"`
+	Sealed     []byte    `json:"sealed,omitempty"`
 	Generation uint64    `json:"generation"`
 	Seq        uint64    `json:"seq"` // of the attempt that obtained it
 	Obtained   time.Time `json:"obtained"`
@@ -93,7 +95,7 @@ type Session struct {
 
 // Bearer is an OAuth2 bearer.
 type Bearer struct {
-	Sealed  []byte    `json:"sealed"`
+	Sealed  []byte    `json:"sealed,omitempty"`
 	Expires time.Time `json:"expires"`
 
 	extra extra
@@ -130,7 +132,20 @@ func (s Strike) onTheWire(now time.Time) bool {
 	if s.Reset {
 		wire = ResetOnTheWire
 	}
-	return s.State == Pending || s.Over == 0 && now.Before(s.At.Add(wire))
+	return s.Over == 0 && young(s.At, now, wire)
+}
+
+// young reports whether something is not older than a limit. A beginning far ahead comes from a clock
+// that is wrong: it would stay young until that day, and nobody could do anything about it.
+func young(began, now time.Time, limit time.Duration) bool {
+	age := now.Sub(began)
+	return age < limit && age >= -maxRetryAfter
+}
+
+// mayArrive reports whether an attempt may reach the platform yet: it is young, or somebody still
+// holds the lease or the mark for it.
+func (r *Record) mayArrive(s Strike, now time.Time) bool {
+	return s.State == Pending && r.Holds(s.ID) || s.onTheWire(now)
 }
 
 // Lease says that a process is busy. It has no end in wall-clock time: it has lapsed for whoever saw
@@ -148,6 +163,7 @@ type Phase string
 
 // The phases of a rotation.
 const (
+	Proving Phase = "proving" // saving is being tried out, and nothing was sent
 	Sending Phase = "sending" // the reset is about to be sent, or was
 	Saving  Phase = "saving"  // accepted; the new password is sealed in the mark and being saved
 	Doubt   Phase = "unknown" // the answer was lost
@@ -172,6 +188,10 @@ type Rotation struct {
 
 	extra extra
 }
+
+// Busy reports whether a process is at it, or died at it. A phase that only a later version knows is
+// taken for one: whoever sees it unchanged for its length may doubt it, and a login settles the doubt.
+func (m Rotation) Busy() bool { return m.Phase != Doubt && m.Phase != Lost && m.Phase != Settled }
 
 // clone returns a copy that shares nothing that transitions change.
 func (r Record) clone() Record {
@@ -202,6 +222,7 @@ func (r *Record) strike(id string) *Strike {
 
 func (r *Record) list(s Strike) {
 	if old := r.strike(s.ID); old != nil {
+		s.extra = old.extra
 		*old = s
 		return
 	}

@@ -1,5 +1,17 @@
 package ledger
 
+// SendReset says that the reset is about to be sent. It reports whether the mark is this one still: who
+// was given up on in the meantime sends nothing.
+func (r Record) SendReset(id string) (Record, bool) {
+	m := r.Rotation
+	if m == nil || m.ID != id || m.Phase != Proving && m.Phase != Sending {
+		return r, false
+	}
+	r = r.clone()
+	r.Rotation.Phase = Sending
+	return r, true
+}
+
 // SettleRotation records the answer to a reset. After an acceptance the mark says saving and holds
 // the sealed new password, the old one is retired: the caller saves it, then calls [Record.Saved].
 func (r Record) SettleRotation(a Attempt, answer Answer) Record {
@@ -22,12 +34,16 @@ func (r Record) SettleRotation(a Attempt, answer Answer) Record {
 			m.Rival = true
 			break
 		}
-		if m != nil && !mine && m.Phase == Sending {
+		if m != nil && !mine && (m.Phase == Proving || m.Phase == Sending) {
 			r.giveUpRotation()
+		}
+		var unknown extra
+		if mine {
+			unknown = m.extra
 		}
 		r.Rotation = &Rotation{
 			ID: a.ID, Seq: a.Seq, Phase: Saving, Old: a.Fingerprint, New: answer.New,
-			Sealed: answer.Sealed, At: answer.Now, Length: a.Length,
+			Sealed: answer.Sealed, At: answer.Now, Length: a.Length, extra: unknown,
 		}
 	case Rejected:
 		r.list(Strike{ID: a.ID, Seq: a.Seq, State: Refused, At: a.At, Over: r.Seq, Reset: true})
@@ -88,9 +104,15 @@ func (r *Record) clearMark(rival Phase) {
 	r.Rotation = nil
 }
 
-// giveUpRotation turns a rotation whose process was not seen to end into one of unknown outcome.
+// giveUpRotation turns a rotation whose process was not seen to end into one of unknown outcome, or
+// into none if its reset cannot have been sent.
 func (r *Record) giveUpRotation() {
 	m := r.Rotation
+	if m.Phase == Proving {
+		r.unlist(m.ID)
+		r.clearMark(Settled)
+		return
+	}
 	m.Phase = Doubt
 	if s := r.strike(m.ID); s != nil && s.State == Pending {
 		s.State = Unknown
@@ -116,7 +138,7 @@ func (r *Record) settleRotation(a Attempt) {
 		}
 		r.Retired = remember(r.Retired, m.Old, maxRetired)
 		r.Rotation = nil
-	case Sending: // a login that was let through before the mark: it says nothing about the reset
+	case Proving, Sending: // a login that was let through before the mark: it says nothing about the reset
 	case Saving:
 		if a.Fingerprint != m.Old {
 			// The new password, from where it was saved; or one that a person set since.

@@ -13,7 +13,8 @@ func (r *Record) publish(a Attempt, answer Answer, s *Settlement) {
 		s.Superseded = true
 		return
 	}
-	app.Generation++
+	// Past Seq, so that it does not go back when the application was dropped in between.
+	app.Generation = max(app.Generation+1, r.Seq)
 	app.Session = &Session{
 		Sealed: answer.Sealed, Generation: app.Generation, Seq: a.Seq,
 		Obtained: answer.Now, LastUsed: answer.Now,
@@ -27,14 +28,22 @@ func (r *Record) put(id string, app Application, now time.Time) {
 	app.Seen = now
 	r.Applications[id] = app
 	for len(r.Applications) > maxApplications {
-		oldest := ""
-		for other, a := range r.Applications {
-			if other != id && (oldest == "" || a.Seen.Before(r.Applications[oldest].Seen)) {
-				oldest = other
-			}
-		}
-		delete(r.Applications, oldest)
+		r.dropOldest(id)
 	}
+}
+
+// dropOldest drops the application not seen for longest, but not this one.
+func (r *Record) dropOldest(but string) {
+	oldest, found := "", false
+	for id, a := range r.Applications {
+		if id == but {
+			continue
+		}
+		if last := r.Applications[oldest].Seen; !found || a.Seen.Before(last) || a.Seen.Equal(last) && id < oldest {
+			oldest, found = id, true
+		}
+	}
+	delete(r.Applications, oldest)
 }
 
 // Touch records that a session was used, and that it works. It reports whether anything is to be
