@@ -12,8 +12,9 @@ func (r Record) SendReset(id string) (Record, bool) {
 	return r, true
 }
 
-// SettleRotation records the answer to a reset. After an acceptance the mark says saving and holds
-// the sealed new password, the old one is retired: the caller saves it, then calls [Record.Saved].
+// SettleRotation records the answer to a reset, also where it is forgotten that it was sent. After an
+// acceptance the mark says saving and holds the sealed new password, the old one is retired: the
+// caller saves it, then calls [Record.Saved].
 func (r Record) SettleRotation(a Attempt, answer Answer) Record {
 	r = r.clone()
 	m := r.Rotation
@@ -23,7 +24,7 @@ func (r Record) SettleRotation(a Attempt, answer Answer) Record {
 		// The answer proves that the old password was right, but is no login: only its own strike goes.
 		r.unlist(a.ID)
 		r.Retired = remember(r.Retired, a.Fingerprint, maxRetired)
-		if mine && m.Phase == Sending {
+		if mine && (m.Phase == Proving || m.Phase == Sending) {
 			// A platform may make a password it had made before. Later on, what is listed is news.
 			r.Retired, r.Refused = forget(r.Retired, answer.New), forget(r.Refused, answer.New)
 		}
@@ -59,7 +60,7 @@ func (r Record) SettleRotation(a Attempt, answer Answer) Record {
 		r.list(Strike{ID: a.ID, Seq: a.Seq, State: Unknown, At: a.At, Over: r.over(answer), Reset: true})
 		switch {
 		case mine:
-			if m.Phase == Sending || m.Phase == Settled {
+			if m.Phase == Proving || m.Phase == Sending || m.Phase == Settled {
 				m.Phase = Doubt
 			}
 		case m == nil:
