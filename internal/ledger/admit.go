@@ -138,8 +138,8 @@ func (r *Record) admit(c Claim, rotate bool) Verdict {
 			v.Changed = true
 			return decide(FinishFirst)
 		case m.Busy() && m.Phase != Saving:
-			r.giveUpRotation()
 			v.Changed, v.Lapsed = true, m.ID
+			r.giveUpRotation()
 		}
 	}
 	if l := r.Lease; l != nil {

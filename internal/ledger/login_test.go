@@ -91,15 +91,14 @@ func TestSuccessStrikesOffOnlyWhatWasOverWhenItBegan(t *testing.T) {
 
 // A user asked why it was listed eleven minutes and several logins later: this is how long.
 func TestResetOfUnknownOutcomeIsStruckOffByTheFirstSuccessAfterAQuarterOfAnHour(t *testing.T) {
-	r, v := Record{}.BeginRotation(asking("reset", "right"))
-	r = r.SettleRotation(v.Attempt, Answer{Outcome: NoAnswer, Now: now})
+	r, a := sending(t, Record{}, asking("reset", "right"))
+	r = r.SettleRotation(a, Answer{Outcome: NoAnswer, Now: now})
 	later := now
 	success := func(id string) {
 		t.Helper()
 		c := asking(id, "right")
 		c.Now = later
 		var a Attempt
-		r.ProbeOwed, r.NotBefore = false, time.Time{}
 		r, a = begun(t, r, c)
 		r, _ = r.SettleLogin(a, Answer{Outcome: Accepted, Now: later, App: theApp})
 	}
