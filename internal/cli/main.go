@@ -8,6 +8,8 @@ import (
 	"os"
 
 	"github.com/spf13/cobra"
+
+	"iot.internal/thingspace/session"
 )
 
 // Main runs the command with the process's streams and environment, and returns its exit status.
@@ -27,7 +29,8 @@ type app struct {
 	settings   settings
 	verbose    bool
 	interrupts *interrupts
-	started    bool // the command line was understood, and a command began
+	configure  func(*session.Config) // what a command wants of its client beyond the settings; nil: nothing
+	started    bool                  // the command line was understood, and a command began
 }
 
 func newApp(in io.Reader, out, err io.Writer, environ func(string) (string, bool)) *app {

@@ -47,6 +47,9 @@ func (a *app) open(ctx context.Context) (*opened, error) {
 	if a.verbose {
 		cfg.Logger = slog.New(slog.NewTextHandler(a.err, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	}
+	if a.configure != nil {
+		a.configure(&cfg)
+	}
 	client, err := session.New(cfg)
 	if err != nil {
 		_ = store.Close()

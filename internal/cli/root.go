@@ -45,7 +45,7 @@ func (a *app) root() *cobra.Command {
 		&cobra.Group{ID: groupLearn, Title: "Learn and test:"},
 	)
 	root.AddCommand(
-		a.loginCommand(), a.tokenCommand(), a.callCommand(), a.logoutCommand(),
+		a.loginCommand(), a.tokenCommand(), a.callCommand(), a.proxyCommand(), a.logoutCommand(),
 		a.statusCommand(), a.rearmCommand(), a.passwordCommand(),
 		a.demoCommand(), a.simulateCommand(), a.specCommand(), a.versionCommand(),
 		topic("environment", "The variables and flags that say who you are", environmentTopic()),

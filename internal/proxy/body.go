@@ -1,0 +1,166 @@
+package proxy
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"sync"
+	"sync/atomic"
+)
+
+// ReplayLimit is how much of a request's body is kept, while it streams, so that the request can be
+// sent again when the platform refuses it for a stale token: 1 MiB. A request with a larger body is
+// sent once.
+const ReplayLimit = 1 << 20
+
+var (
+	errTooLargeToRepeat = errors.New("the body is too large to be sent again")
+	errBodyOver         = http.ErrBodyReadAfterClose
+)
+
+// body is what a client sends, as it comes, and again from its beginning if it is short.
+type body struct {
+	src     io.Reader
+	pace    *pace
+	arrived atomic.Int64
+
+	reading sync.Mutex // held while src is read: one reader at a time
+
+	mu      sync.Mutex
+	kept    []byte
+	dropped bool  // it is longer than the limit: nothing is kept
+	over    error // what src ended with
+	stopped bool  // the request is over
+	reader  *bodyReader
+}
+
+// newBody is the body of a request, nil if it has none.
+func newBody(r *http.Request, p *pace) *body {
+	if r.Body == nil || r.Body == http.NoBody || r.ContentLength == 0 {
+		return nil
+	}
+	return &body{src: r.Body, pace: p, dropped: r.ContentLength > ReplayLimit}
+}
+
+// again begins anew. The reader before gets nothing more, even if it is waiting for the client now.
+func (b *body) again() (io.ReadCloser, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	switch {
+	case b.stopped:
+		return nil, errBodyOver
+	case b.dropped && b.reader != nil:
+		return nil, errTooLargeToRepeat
+	}
+	b.reader = &bodyReader{b: b}
+	return b.reader, nil
+}
+
+// repeatable reports whether again may work more than once.
+func (b *body) repeatable() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return !b.dropped
+}
+
+// stop ends every reader. One that waits for the client goes on waiting until the connection's
+// deadline.
+func (b *body) stop() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.stopped, b.reader, b.kept = true, nil, nil
+}
+
+// whole reports whether the client has sent all of the body.
+func (b *body) whole() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return errors.Is(b.over, io.EOF)
+}
+
+// failed is why the client's body did not come to its end, nil if it did or may yet.
+func (b *body) failed() error {
+	if b == nil {
+		return nil
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if errors.Is(b.over, io.EOF) {
+		return nil
+	}
+	return b.over
+}
+
+// bodyReader is one reading from the beginning.
+type bodyReader struct {
+	b      *body
+	offset int64 // guarded by b.mu
+}
+
+func (r *bodyReader) Read(p []byte) (int, error) {
+	if len(p) == 0 {
+		return 0, nil
+	}
+	b := r.b
+	if n, err, done := r.known(p); done {
+		return n, err
+	}
+	b.reading.Lock()
+	defer b.reading.Unlock()
+	if n, err, done := r.known(p); done { // by a reader before
+		return n, err
+	}
+	b.pace.beforeRead()
+	n, err := b.src.Read(p)
+	b.arrived.Add(int64(n))
+	if err != nil {
+		b.pace.readDone()
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.over = err
+	current := b.reader == r
+	if !b.dropped {
+		if current && len(b.kept)+n > ReplayLimit {
+			b.kept, b.dropped = nil, true
+		} else {
+			b.kept = append(b.kept, p[:n]...)
+		}
+	}
+	if !current {
+		return 0, errBodyOver
+	}
+	r.offset += int64(n)
+	return n, err
+}
+
+// known serves what does not need the client.
+func (r *bodyReader) known(p []byte) (n int, err error, done bool) { //nolint:revive,staticcheck // done says whether the others count
+	b := r.b
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	switch {
+	case b.reader != r:
+		return 0, errBodyOver, true
+	case r.offset < int64(len(b.kept)):
+		n = copy(p, b.kept[r.offset:])
+		r.offset += int64(n)
+		return n, nil, true
+	case b.over != nil:
+		return 0, b.over, true
+	}
+	return 0, nil, false
+}
+
+// Close ends this reading.
+func (r *bodyReader) Close() error {
+	r.b.mu.Lock()
+	defer r.b.mu.Unlock()
+	if r.b.reader == r {
+		r.b.reader = closedReader
+	}
+	return nil
+}
+
+// closedReader is the current reader when there is none: it is nobody's.
+var closedReader = &bodyReader{}

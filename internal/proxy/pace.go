@@ -1,0 +1,71 @@
+package proxy
+
+import (
+	"net/http"
+	"sync"
+	"time"
+)
+
+// pace cuts a client off that stops sending a body, or reading an answer. The deadlines of the
+// connection move on as bytes do, so there is no limit on how long a request takes as a whole.
+type pace struct {
+	conn  *http.ResponseController
+	limit time.Duration
+
+	mu      sync.Mutex
+	over    bool // the connection is somebody else's now
+	reading time.Time
+	writing time.Time
+}
+
+// coarse is how often a deadline is moved at most.
+func (p *pace) coarse() time.Duration { return p.limit / 16 }
+
+// beforeRead gives the client the whole limit for its next bytes.
+func (p *pace) beforeRead() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if now := time.Now(); !p.over && now.Sub(p.reading) > p.coarse() {
+		p.reading = now
+		_ = p.conn.SetReadDeadline(now.Add(p.limit))
+	}
+}
+
+// readDone takes the limit off: after the body the server listens for the client's leaving, and that
+// must not time out.
+func (p *pace) readDone() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.over {
+		_ = p.conn.SetReadDeadline(time.Time{})
+	}
+}
+
+func (p *pace) beforeWrite() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if now := time.Now(); !p.over && now.Sub(p.writing) > p.coarse() {
+		p.writing = now
+		_ = p.conn.SetWriteDeadline(now.Add(p.limit))
+	}
+}
+
+// lingering is how long a client may go on sending a body that nobody wants, so that it gets the answer
+// instead of a reset.
+const lingering = 2 * time.Second
+
+// linger is for a body that is not wanted any more.
+func (p *pace) linger() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.reading = time.Now()
+	_ = p.conn.SetReadDeadline(p.reading.Add(min(lingering, p.limit)))
+}
+
+// end is the last that is done to the connection for a request. What is buffered is written after it.
+func (p *pace) end() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.over = true
+	_ = p.conn.SetWriteDeadline(time.Now().Add(p.limit))
+}
