@@ -74,12 +74,18 @@ func (w *world) mend(p *process, alone bool) {
 			if alone {
 				break
 			}
-			if minute%2 == 0 {
-				w.platform.Unlock()
+			switch minute % 6 {
+			case 0:
+				w.platform.ClearStrikes()
 				_ = w.admin.client.Rearm(w.t.Context(), session.CounterCleared)
-			} else {
-				_ = w.admin.client.Rearm(w.t.Context(), session.OneAttempt)
+			case 1:
+				w.platform.Credentials().Set(w.platform.Username(), w.platform.Password())
+			case 3:
 				w.allowOne()
+				_ = w.admin.client.Rearm(w.t.Context(), session.OneAttempt)
+			case 5: // one that was rotated away is not taken again
+				w.setPassword(w.made("portal"))
+				w.platform.Credentials().Set(w.platform.Username(), w.platform.Password())
 			}
 		}
 		time.Sleep(time.Minute)

@@ -34,8 +34,8 @@ func (w *world) check() {
 	w.mu.Lock()
 	causes := 1 + w.refreshes + n.FaultsInjected
 	w.mu.Unlock()
-	if n.Logins > causes {
-		w.problem("G2 one login: %d logins for %d causes", n.Logins, causes)
+	if logins := n.LoginsAccepted + n.LoginsRefused; logins > causes { // others the gateway turned away
+		w.problem("G2 one login: %d logins for %d causes", logins, causes)
 	}
 	w.checkPassword()
 	if line := w.logs.betrayal(w.betrays); line != "" {

@@ -81,7 +81,15 @@ func (p *process) undisturbed(stopped int) bool {
 	return !p.dead && !p.closed && p.halted == nil && p.stopped == stopped
 }
 
-func (p *process) pauses() int { p.mu.Lock(); defer p.mu.Unlock(); return p.stopped }
+// pauses is how often the process has been paused, -1 while it is.
+func (p *process) pauses() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.halted != nil {
+		return -1
+	}
+	return p.stopped
+}
 
 func (p *process) halt() {
 	p.mu.Lock()
