@@ -133,8 +133,14 @@ func wait(unit time.Duration) action {
 }
 
 var endpoints = [][]sessiontest.Endpoint{
-	{sessiontest.Login}, {sessiontest.Login}, {sessiontest.Reset}, {sessiontest.Reset}, {sessiontest.OAuth},
-	{sessiontest.Logout}, {sessiontest.Resource}, nil,
+	{sessiontest.Login},
+	{sessiontest.Login},
+	{sessiontest.Reset},
+	{sessiontest.Reset},
+	{sessiontest.OAuth},
+	{sessiontest.Logout},
+	{sessiontest.Resource},
+	nil,
 }
 
 // faults are what may go wrong. What a fault claims is never a lie about the ledger's positive
