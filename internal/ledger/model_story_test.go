@@ -11,7 +11,7 @@ func (s *search) story(to uint32, last *action) string {
 	if last != nil {
 		steps = append(steps, *last)
 	}
-	w := parse(s.name(start))
+	w := parse(start)
 	t := teller{process: [procs]string{"A", "B", "C"}}
 	t.password[1] = "the right password"
 	var b strings.Builder

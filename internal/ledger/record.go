@@ -5,6 +5,7 @@
 package ledger
 
 import (
+	"maps"
 	"slices"
 	"time"
 )
@@ -196,11 +197,7 @@ func (m Rotation) Busy() bool { return m.Phase != Doubt && m.Phase != Lost && m.
 // clone returns a copy that shares nothing that transitions change.
 func (r Record) clone() Record {
 	r.Version = Version
-	apps := make(map[string]Application, len(r.Applications))
-	for id, a := range r.Applications {
-		apps[id] = a
-	}
-	r.Applications = apps
+	r.Applications = maps.Clone(r.Applications)
 	r.Strikes = slices.Clone(r.Strikes)
 	r.Refused = slices.Clone(r.Refused)
 	r.Retired = slices.Clone(r.Retired)

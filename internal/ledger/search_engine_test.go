@@ -1,190 +1,193 @@
 package ledger
 
 import (
-	"bytes"
-	"hash/maphash"
+	"math"
 	"slices"
+	"sync"
+	"sync/atomic"
 )
 
-// search is a breadth-first walk through every world that can be reached: the first violation it meets
-// is one of the shortest.
+// search is a breadth-first walk through every world that can be reached, level by level and by
+// several workers: the first violation it meets is one of the shortest. What is kept of a world that
+// was walked through is 64 bits, so two worlds may be taken for one; missed says how likely that is.
 type search struct {
 	m        *model
+	workers  int  // 0: one
 	maxWorld int  // 0: no limit
 	graph    bool // keep the steps, for what must remain possible
 
-	names  []byte // of all worlds, one after the other
-	starts []uint32
-	table  []uint32 // open addressing: world index plus one
-	seed   maphash.Seed
-	parent []uint32
-	by     []action
-
-	edges     []uint32 // targets, in the order of their sources
-	edgeStart []uint32
-	goals     []bool // a step from this world obtains a session
+	seen    seen
+	starts  map[uint32][]byte // names of the worlds it begins with
+	by      []origin
+	walkers []*walker
 
 	steps    int
+	depth    int
 	violated law
 	last     action // the step that broke it
 	at       uint32 // from this world
 	cut      bool   // maxWorld was reached
+
+	mu   sync.Mutex
+	stop atomic.Bool
 }
 
-const personEdge = 1 << 31
-
-func (s *search) name(i uint32) []byte {
-	if int(i)+1 < len(s.starts) {
-		return s.names[s.starts[i]:s.starts[i+1]]
-	}
-	return s.names[s.starts[i]:]
+// origin is how a world was reached first.
+type origin struct {
+	parent uint32
+	by     action
 }
 
-func (s *search) count() int { return len(s.starts) }
+// walker is what one worker has of its own.
+type walker struct {
+	m     model
+	n     naming
+	name  []byte
+	found []discovery // on this level, in the order of next
+	next  frontier
+	edges edges
+	steps int
+}
 
-// intern returns the number of the world with this name, and whether it is new.
-func (s *search) intern(name []byte) (uint32, bool) {
-	if 2*len(s.starts) >= len(s.table) {
-		s.grow()
+type discovery struct {
+	world uint32
+	origin
+}
+
+// frontier are worlds that are yet to be walked through, in parcels.
+type frontier struct{ parcels [][]byte }
+
+const parcelSize = 1 << 14
+
+// put adds a world: its number, the length of its name, and its name.
+func (f *frontier) put(world uint32, name []byte) {
+	last := len(f.parcels) - 1
+	if last < 0 || len(f.parcels[last])+len(name)+5 > parcelSize {
+		f.parcels = append(f.parcels, make([]byte, 0, parcelSize))
+		last++
 	}
-	mask := uint64(len(s.table) - 1)
-	for h := maphash.Bytes(s.seed, name) & mask; ; h = (h + 1) & mask {
-		switch found := s.table[h]; {
-		case found == 0:
-			i := uint32(len(s.starts))
-			s.table[h] = i + 1
-			s.starts = append(s.starts, uint32(len(s.names)))
-			s.names = append(s.names, name...)
-			return i, true
-		case bytes.Equal(s.name(found-1), name):
-			return found - 1, false
+	p := append(f.parcels[last], byte(world), byte(world>>8), byte(world>>16), byte(world>>24), byte(len(name)))
+	f.parcels[last] = append(p, name...)
+}
+
+func each(parcel []byte, do func(number uint32, name []byte) bool) {
+	for len(parcel) > 0 {
+		world := uint32(parcel[0]) | uint32(parcel[1])<<8 | uint32(parcel[2])<<16 | uint32(parcel[3])<<24
+		end := 5 + int(parcel[4])
+		if !do(world, parcel[5:end]) {
+			return
 		}
+		parcel = parcel[end:]
 	}
 }
 
-func (s *search) grow() {
-	if s.table == nil {
-		s.seed = maphash.MakeSeed()
-	}
-	s.table = make([]uint32, max(1<<12, 2*len(s.table)))
-	mask := uint64(len(s.table) - 1)
-	for i := range s.starts {
-		h := maphash.Bytes(s.seed, s.name(uint32(i))) & mask
-		for s.table[h] != 0 {
-			h = (h + 1) & mask
-		}
-		s.table[h] = uint32(i) + 1
-	}
+func (s *search) count() int { return s.seen.count() }
+
+// missed is the probability, at most, that a world was not walked through because its 64 bits were
+// those of another.
+func (s *search) missed() float64 {
+	n := float64(s.count())
+	return n * n / 2 / math.Exp2(64)
 }
 
 // run walks until there is nothing new, or a law is broken.
 func (s *search) run() {
-	var n naming
-	buf := make([]byte, 0, 128)
+	s.seen.init()
+	s.starts = map[uint32][]byte{}
+	for range max(s.workers, 1) {
+		s.walkers = append(s.walkers, &walker{m: *s.m})
+	}
+	first := s.walkers[0]
 	for _, w := range s.m.start {
-		buf = s.m.canonical(&w, &n, buf[:0])
-		if _, isNew := s.intern(buf); isNew {
-			s.parent, s.by = append(s.parent, 0), append(s.by, action{kind: kinds})
+		first.name = s.m.canonical(&w, &first.n, first.name[:0])
+		if world, isNew := s.seen.intern(first.name); isNew {
+			s.starts[world] = slices.Clone(first.name)
+			first.found = append(first.found, discovery{world, origin{by: action{kind: kinds}}})
+			first.next.put(world, first.name)
 		}
 	}
-	for i := uint32(0); int(i) < len(s.starts); i++ {
-		if s.maxWorld != 0 && len(s.starts) > s.maxWorld {
+	for level := s.endLevel(); len(level) > 0 && s.violated == 0; level = s.endLevel() {
+		if s.maxWorld != 0 && s.count() > s.maxWorld {
 			s.cut = true
+			break
+		}
+		s.depth++
+		var taken atomic.Int64
+		var done sync.WaitGroup
+		for _, k := range s.walkers {
+			done.Go(func() {
+				for {
+					i := int(taken.Add(1)) - 1
+					if i >= len(level) {
+						return
+					}
+					each(level[i], func(world uint32, name []byte) bool {
+						k.walk(s, world, name)
+						return !s.stop.Load()
+					})
+				}
+			})
+		}
+		done.Wait()
+	}
+	for _, k := range s.walkers {
+		s.steps += k.steps
+	}
+}
+
+// walk takes every step from a world.
+func (k *walker) walk(s *search, number uint32, name []byte) {
+	w := parse(name)
+	if s.graph {
+		k.edges.from(number)
+	}
+	k.m.next(&w, func(a action, after *world) {
+		if s.stop.Load() {
 			return
 		}
-		w := parse(s.name(i))
+		k.steps++
+		if k.m.bad != 0 {
+			s.mu.Lock()
+			if s.violated == 0 {
+				s.violated, s.last, s.at = k.m.bad, a, number
+			}
+			s.mu.Unlock()
+			s.stop.Store(true)
+			return
+		}
+		k.name = k.m.canonical(after, &k.n, k.name[:0])
+		to, isNew := s.seen.intern(k.name)
+		if isNew {
+			k.found = append(k.found, discovery{to, origin{number, a}})
+			k.next.put(to, k.name)
+		}
 		if s.graph {
-			s.edgeStart = append(s.edgeStart, uint32(len(s.edges)))
-			s.goals = append(s.goals, false)
+			k.edges.to(to, k.m.goal, a.kind.byPerson())
 		}
-		s.m.next(&w, func(a action, after *world) {
-			if s.violated != 0 {
-				return
-			}
-			s.steps++
-			if s.m.bad != 0 {
-				s.violated, s.last, s.at = s.m.bad, a, i
-				return
-			}
-			buf = s.m.canonical(after, &n, buf[:0])
-			to, isNew := s.intern(buf)
-			if isNew {
-				s.parent, s.by = append(s.parent, i), append(s.by, a)
-			}
-			if s.graph {
-				s.edge(i, to, a)
-			}
-		})
-		if s.violated != 0 {
-			return
-		}
-	}
+	})
 }
 
-func (s *search) edge(from, to uint32, a action) {
-	if s.m.goal {
-		s.goals[from] = true
+// endLevel collects what the workers have found, and returns the worlds of the next level.
+func (s *search) endLevel() (level [][]byte) {
+	if missing := s.count() - len(s.by); missing > 0 {
+		s.by = append(s.by, make([]origin, missing)...)
 	}
-	if a.kind.byPerson() {
-		to |= personEdge
-	}
-	s.edges = append(s.edges, to)
-}
-
-// hopeless are the worlds from which no steps lead to a session; without people's steps, if alone.
-func (s *search) hopeless(alone bool) []bool {
-	into := make([]uint32, s.count()+1)
-	for _, e := range s.edges {
-		if to := e &^ personEdge; !alone || e == to {
-			into[to+1]++
+	for _, k := range s.walkers {
+		for _, d := range k.found {
+			s.by[d.world] = d.origin
 		}
+		level = append(level, k.next.parcels...)
+		k.found, k.next.parcels = k.found[:0], nil
 	}
-	for i := 1; i < len(into); i++ {
-		into[i] += into[i-1]
-	}
-	sources := make([]uint32, into[len(into)-1])
-	at := slices.Clone(into)
-	for from := range s.edgeStart {
-		for _, e := range s.edgesOf(from) {
-			if to := e &^ personEdge; !alone || e == to {
-				sources[at[to]] = uint32(from)
-				at[to]++
-			}
-		}
-	}
-	hopeless := make([]bool, s.count())
-	var queue []uint32
-	for i := range hopeless {
-		hopeless[i] = !s.goals[i]
-		if s.goals[i] {
-			queue = append(queue, uint32(i))
-		}
-	}
-	for ; len(queue) > 0; queue = queue[1:] {
-		to := queue[0]
-		for _, from := range sources[into[to]:into[to+1]] {
-			if hopeless[from] {
-				hopeless[from] = false
-				queue = append(queue, from)
-			}
-		}
-	}
-	return hopeless
-}
-
-func (s *search) edgesOf(from int) []uint32 {
-	if from+1 < len(s.edgeStart) {
-		return s.edges[s.edgeStart[from]:s.edgeStart[from+1]]
-	}
-	return s.edges[s.edgeStart[from]:]
+	return level
 }
 
 // path is how a world was reached: the start, and the steps from there.
-func (s *search) path(to uint32) (start uint32, steps []action) {
-	for s.by[to].kind != kinds {
-		steps = append(steps, s.by[to])
-		to = s.parent[to]
+func (s *search) path(to uint32) (start []byte, steps []action) {
+	for s.by[to].by.kind != kinds {
+		steps = append(steps, s.by[to].by)
+		to = s.by[to].parent
 	}
 	slices.Reverse(steps)
-	return to, steps
+	return s.starts[to], steps
 }

@@ -26,6 +26,9 @@ func (r *Record) publish(a Attempt, answer Answer, s *Settlement) {
 // put stores an application, and drops the one not seen for longest when there are too many.
 func (r *Record) put(id string, app Application, now time.Time) {
 	app.Seen = now
+	if r.Applications == nil {
+		r.Applications = applications{}
+	}
 	r.Applications[id] = app
 	for len(r.Applications) > maxApplications {
 		r.dropOldest(id)
