@@ -26,6 +26,7 @@ ifeq ($(RACE),)
 endif
 	@command -v redis-server >/dev/null 2>&1 || echo "make test: redis-server is not installed (Debian: apt-get install redis-server; macOS: brew install redis), so the Redis tests are skipped"
 	@test -x api/lint/node_modules/.bin/redocly || echo "make test: Redocly is not installed (make spec-lint-deps, needs npm), so its half of the contract's gate is skipped"
+	@test -x $(CONTRACT_VENV)/bin/schemathesis || echo "make test: schemathesis is not installed (make contract-test-deps, needs python3), so the tests of the contract test are skipped"
 	$(GO) test $(RACE) -run '^$$' ./... >/dev/null
 	$(GO) test $(RACE) -p 1 -timeout 20m ./...
 
@@ -86,6 +87,17 @@ spec-diff: ## fail if api/openapi.yaml breaks clients of the released one, and v
 release-spec: ## keep api/openapi.yaml as the last released one; AGAIN=1 replaces a version that nobody has yet
 	$(GO) run ./internal/specdiff $(if $(AGAIN),-again )release
 
+CONTRACT_VENV := internal/contracttest/.venv
+.PHONY: contract-test-deps
+contract-test-deps: ## install the pinned schemathesis (needs python3 with venv, 3.11 or later)
+	python3 -m venv $(CONTRACT_VENV)
+	$(CONTRACT_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-input --require-hashes --only-binary :all: -r internal/contracttest/suite/requirements.txt
+
+.PHONY: contract-test
+contract-test: ## hold a server against the contract: a simulator, or BASE_URL=... (EXAMPLES=, LIVES=, SEED=, FAULT=)
+	@test -x $(CONTRACT_VENV)/bin/schemathesis || $(MAKE) contract-test-deps
+	$(GO) run ./internal/contracttest -base-url '$(BASE_URL)' $(if $(EXAMPLES),-examples $(EXAMPLES)) $(if $(LIVES),-lives $(LIVES)) $(if $(SEED),-seed $(SEED)) $(if $(FAULT),-fault '$(FAULT)')
+
 .PHONY: race
 race: ## the tests with the race detector
 	$(GO) test -race -p 1 -timeout 20m ./...
@@ -97,6 +109,10 @@ search: ## the whole search over interleavings, wrong and changed passwords incl
 .PHONY: kills
 kills: ## a thousand password rotations, each killed; prints where the kills fell and how it ended
 	cd internal/killtest && THINGSPACE_KILLS=1000 $(GO) test $(RACE) -run 'TestG4(Two)?Killed' -count=1 -timeout 60m
+
+.PHONY: fault-matrix
+fault-matrix: ## every fault on every endpoint over every store; writes docs/fault-matrix.md (wants redis-server)
+	THINGSPACE_FAULT_MATRIX=$(CURDIR)/docs/fault-matrix.md $(GO) test -count=1 -timeout 10m ./internal/faultmatrix
 
 .PHONY: smoke
 smoke: build ## the built command, from the outside
