@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"iot.internal/thingspace/internal/faultmatrix"
 	"iot.internal/thingspace/session"
 	"iot.internal/thingspace/session/filestore"
 	"iot.internal/thingspace/session/sessiontest"
@@ -57,7 +58,7 @@ func TestWithoutTheStoreATokenInHandGoesOnWorkingAndNoLoginIsSent(t *testing.T) 
 func TestEveryOperationOfTheStoreMayFail(t *testing.T) {
 	cases := 0
 	for _, name := range []string{"login", "logout", "reset", "resource", "oauth"} {
-		op := operations[name]
+		op := faultmatrix.Operations[name]
 		for _, kind := range []storetest.Op{storetest.LoadOp, storetest.SwapOp} {
 			for nth := 1; nth <= 12; nth++ {
 				for _, after := range []bool{false, true} {
@@ -76,19 +77,19 @@ func TestEveryOperationOfTheStoreMayFail(t *testing.T) {
 	t.Logf("%d cases", cases)
 }
 
-func breakStore(t *testing.T, op operation, f storetest.Fault) {
+func breakStore(t *testing.T, op faultmatrix.Operation, f storetest.Fault) {
 	p := sessiontest.New(t)
 	faulty := storetest.NewFaulty(p.Store())
 	cfg := p.Config()
 	cfg.Store = faulty
 	c := mustClient(t, cfg)
 	mustGet(t, c, p)
-	if op.on == sessiontest.Resource {
+	if op.On == sessiontest.Resource {
 		p.ExpireSessions()
 	}
 	old := p.Password()
 	heal := faulty.Inject(f)
-	err := op.run(t.Context(), c, p)
+	err := op.Run(t.Context(), c, p)
 	var typed *session.Error
 	var rotation *session.RotationError
 	if err != nil && !errors.As(err, &typed) && !errors.As(err, &rotation) {
@@ -99,7 +100,7 @@ func breakStore(t *testing.T, op operation, f storetest.Fault) {
 		t.Errorf("the password was changed and is not known: %v", err)
 	}
 	for range 20 {
-		if err = request(t.Context(), c, p); err == nil {
+		if err = faultmatrix.Request(t.Context(), c, p); err == nil {
 			if _, err = c.Login(t.Context()); err == nil {
 				break
 			}

@@ -54,7 +54,7 @@ func write(ctx context.Context, s settings) error {
 	if _, err := output(ctx, "go", "test", "-c", "-o", binary, "."); err != nil {
 		return err
 	}
-	m, err := describe(ctx)
+	head, err := header(ctx, s)
 	if err != nil {
 		return err
 	}
@@ -81,7 +81,7 @@ func write(ctx context.Context, s settings) error {
 	if err != nil {
 		return err
 	}
-	doc := m.header(s) + results.text() + tablesOf(said)
+	doc := head + results.text() + tablesOf(said)
 	if s.out == "" {
 		_, err = os.Stdout.WriteString(doc)
 		return err

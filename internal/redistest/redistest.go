@@ -24,6 +24,12 @@ import (
 // HowToGet says what is missing on a machine where the tests cannot run.
 const HowToGet = "redis-server is not installed (Debian: apt-get install redis-server; macOS: brew install redis)"
 
+// Installed reports whether there is a redis-server on this machine.
+func Installed() bool {
+	_, err := exec.LookPath("redis-server")
+	return err == nil
+}
+
 // Need skips the test on a machine without redis-server. With CI=true it fails instead.
 func Need(tb testing.TB) string {
 	tb.Helper()
