@@ -15,8 +15,9 @@ var (
 	// Change the password.
 	ErrCredentialsRefused = errors.New("the platform refused this user name and password")
 	// ErrLatched: the password was refused or retired earlier, or the strikes are used up; nothing
-	// was sent. Change the password, or check it and call [Client.Rearm].
-	ErrLatched = errors.New("no login is attempted until the password changes or a person rearms")
+	// was sent. A refused or retired password wants another one in its place; used-up strikes want a
+	// person who checks the password and calls [Client.Rearm], whatever the password.
+	ErrLatched = errors.New("no login is sent until a person has acted")
 	// ErrBackoff: too early after a failure; nothing was sent. [Error.RetryAfter] says when to try again.
 	ErrBackoff = errors.New("too early to log in again after a failure")
 	// ErrRotating: another process is changing the password. Wait.

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"slices"
 	"strings"
@@ -30,7 +31,7 @@ func (a *app) callCommand() *cobra.Command {
 	var data string
 	cmd := &cobra.Command{
 		Use: "call [METHOD] PATH", Short: "Send any ThingSpace request, both tokens added", GroupID: groupUse,
-		Args: cobra.RangeArgs(1, 2),
+		Args: callArguments,
 		Long: `Send a request with both tokens and print the body of the answer. PATH begins with a slash and is
 relative to the base URL; it may have a query. METHOD is GET unless it is given, or POST with -d.
 
@@ -65,6 +66,19 @@ repeat got no answer at all, the message says that it may have been carried out.
 	cmd.Flags().BoolVarP(&o.include, "include", "i", false, "print the status line and the headers of the answer before its body")
 	cmd.Flags().DurationVar(&o.timeout, "timeout", callTimeout, "limit for the request with its answer, a `DURATION`; 0 means none")
 	return cmd
+}
+
+// callArguments checks their number, without quoting any: people put secrets everywhere.
+func callArguments(_ *cobra.Command, args []string) error {
+	switch {
+	case len(args) == 0:
+		return errors.New("PATH is missing")
+	case len(args) == 1 && slices.Contains(callMethods, strings.ToUpper(args[0])):
+		return errors.New("PATH is missing after the method")
+	case len(args) > 2:
+		return errors.New("it takes METHOD and PATH, and nothing after them")
+	}
+	return nil
 }
 
 // call sends one request. Everything about the command line is checked before anything is sent.

@@ -53,6 +53,9 @@ func bytesBody(content []byte) *callBody {
 }
 
 func fileBody(path string) (*callBody, error) {
+	if path == "" {
+		return nil, usage("write it as -d @FILE", "-d @ names no file")
+	}
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, usage("nothing was sent", "-d: %v", err)

@@ -11,8 +11,10 @@ import (
 
 const pathTodo = "nothing was sent; PATH is relative to the base URL and begins with one slash, like /m2m/v1/accounts/0000123456-00001"
 
+const sessionEndpointTodo = "nothing was sent; use 'thingspace token', 'login', 'logout' or 'password reset'"
+
 // callPath checks the PATH of a call, so that neither its host nor its place under the base URL is
-// open to tricks, and returns it for appending to the base URL. Session endpoints are refused.
+// open to tricks, and returns it for appending to the base URL. Session endpoints are refused, and those of the bearer.
 func callPath(raw string) (string, error) {
 	switch {
 	case !strings.HasPrefix(raw, "/") && strings.Contains(raw, "://"):
@@ -33,8 +35,8 @@ func callPath(raw string) (string, error) {
 	}
 	if origin.SessionEndpoint(u) {
 		return "", &failure{
-			status: exitUsage, what: "PATH names a session endpoint",
-			todo: "nothing was sent; use 'thingspace login', 'logout' or 'password reset'", cause: session.ErrSessionEndpoint,
+			status: exitUsage, what: "PATH names a session endpoint or one of OAuth2's",
+			todo: sessionEndpointTodo, cause: session.ErrSessionEndpoint,
 		}
 	}
 	return u.String(), nil

@@ -25,7 +25,7 @@ func unanswered(method string, err error) error {
 	case errors.Is(err, errInterrupted):
 		f.status = exitFailed
 	default:
-		f.todo = "check the network and THINGSPACE_BASE_URL, then try again"
+		f.todo = "check " + networkCulprits(err) + ", then try again"
 	}
 	return f
 }

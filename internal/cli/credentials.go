@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"strings"
 	"sync"
 
 	"iot.internal/thingspace/session"
@@ -14,12 +15,13 @@ type credentials struct {
 	source session.CredentialSource
 	given  *givenCredentials // source, if it is not a file that can be rewritten
 	path   string            // of that file
+	holder string            // what a person has to change to change the password, "" if it is typed
 }
 
 // openCredentials chooses among the ways to give credentials. Two at once are a mistake, even if they
 // agree today: after a password reset one of them would be wrong.
 func (a *app) openCredentials(ctx context.Context) (credentials, error) {
-	username, err := a.settings.get(setUsername)
+	username, err := a.settings.text(setUsername)
 	if err != nil {
 		return credentials{}, err
 	}
@@ -34,16 +36,20 @@ func (a *app) openCredentials(ctx context.Context) (credentials, error) {
 		return credentials{}, usage(seeEnvironment, "%s is not set (nor is %s)", setUsername.env, setCredentials.env)
 	}
 	given := &givenCredentials{username: username}
+	var holder string
 	switch from.env {
 	case setPassword.env:
-		given.read = func() (string, error) { return value, nil }
+		if err := plainText(setPassword.env, value); err != nil {
+			return credentials{}, err
+		}
+		given.read, holder = func() (string, error) { return value, nil }, "the variable "+setPassword.env
 	case setPasswordFile.env:
-		given.read = secretFile(value, a.settings.name(setPasswordFile)).read
+		given.read, holder = secretFile(value, a.settings.name(setPasswordFile)).read, "the file "+value
 		if _, err := given.read(); err != nil {
 			return credentials{}, err
 		}
 	}
-	return credentials{source: given, given: given}, nil
+	return credentials{source: given, given: given, holder: holder}, nil
 }
 
 // credentialsFile uses a file that a password reset may rewrite. It is read once now, so that a
@@ -52,15 +58,20 @@ func (a *app) credentialsFile(ctx context.Context, path, username string) (crede
 	source := filestore.Credentials(path)
 	c, err := source.Load(ctx)
 	if err != nil {
-		return credentials{}, &failure{
-			status: exitUsage, what: a.settings.name(setCredentials) + ": " + err.Error(), todo: "nothing was sent", cause: err,
+		f := &failure{
+			status: exitUsage, what: a.settings.name(setCredentials) + ": " + strings.TrimPrefix(err.Error(), "filestore: "),
+			todo: "nothing was sent", cause: err,
 		}
+		if errors.Is(err, filestore.ErrMalformed) {
+			f.todo += `; it is to hold {"username": "…", "password": "…"}`
+		}
+		return credentials{}, f
 	}
 	if username != "" && username != c.Username {
 		return credentials{}, usage("leave "+a.settings.name(setUsername)+" out, or name the same user",
 			"%s and %s name different users", a.settings.name(setUsername), a.settings.name(setCredentials))
 	}
-	return credentials{source: source, path: path}, nil
+	return credentials{source: source, path: path, holder: "the credentials file " + path}, nil
 }
 
 // wanting reports whether err comes from there being no password: a login was needed and not sent.

@@ -26,8 +26,10 @@ given (a flag wins over the environment): after a password reset the others woul
 THINGSPACE_USERNAME beside a credentials file must name the user in it.
 
 Files with secrets must not be readable by others (chmod 600), except on a read-only mount, as
-Kubernetes mounts a Secret. A line end at their end does not count. A pipe may be given instead
-of a file: THINGSPACE_PASSWORD_FILE=<(pass show verizon) works.
+Kubernetes mounts a Secret. A line end at their end does not count, nor does a byte order mark at
+the beginning. A pipe may be given instead of a file: THINGSPACE_PASSWORD_FILE=<(pass show verizon)
+works. Values with a space at either end are taken for a mistake and refused: a password that has
+one belongs into a credentials file.
 
 The file store is a directory: $XDG_STATE_HOME/thingspace, or ~/.local/state/thingspace (macOS:
 ~/Library/Application Support/thingspace, Windows: %LocalAppData%\thingspace). It holds one

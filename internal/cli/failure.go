@@ -48,14 +48,14 @@ var advice = []adviceFor{
 	{session.ErrOutcomeUnknown, exitUnknown, "run 'thingspace login': one login with the password in hand settles it"},
 	{session.ErrPasswordLost, exitRefused, "ask Verizon support to set a new password, and put it where this command reads it"},
 	{session.ErrCredentialsRefused, exitRefused, "correct the user name or password where this command reads it; this pair is not sent again"},
-	{session.ErrLatched, exitRefused, "change the password where this command reads it, or check it and run 'thingspace rearm'; 'thingspace status' says more"},
+	{session.ErrLatched, exitRefused, "see 'thingspace status' for what to do"},
 	{session.ErrRotating, exitUnreachable, "wait until it has ended, then try again"},
 	{session.ErrBackoff, exitUnreachable, "wait, then try again"},
 	{session.ErrStoreUnavailable, exitUnreachable, "mend the store (THINGSPACE_STORE), then try again; no login is sent without it"},
 	{session.ErrReadOnlyCredentials, exitUsage, "set THINGSPACE_CREDENTIALS_FILE to a file that can keep the new password"},
 	{session.ErrInvalidCharacter, exitUsage, "nothing was sent; mend the user name or password"},
 	{session.ErrForeignHost, exitUsage, "nothing was sent; check PATH and THINGSPACE_BASE_URL"},
-	{session.ErrSessionEndpoint, exitUsage, "nothing was sent; use 'thingspace login', 'logout' or 'password reset'"},
+	{session.ErrSessionEndpoint, exitUsage, sessionEndpointTodo},
 	{session.ErrClosed, exitUsage, "nothing was sent"},
 	{session.ErrSessionExpired, exitFailed, "check whether something else ends the sessions of this user"},
 	{session.ErrBearerRejected, exitFailed, "check whether something else revokes the bearer of this application, and whether the application may use this API"},
@@ -100,9 +100,18 @@ func classify(err error) (status int, todo string) {
 		}
 	}
 	if unreachable(err) {
-		return exitUnreachable, "check the network and THINGSPACE_BASE_URL, then try again"
+		return exitUnreachable, "check " + networkCulprits(err) + ", then try again"
 	}
 	return exitFailed, ""
+}
+
+// networkCulprits are what a person can look at when nothing is reached.
+func networkCulprits(err error) string {
+	var operation *net.OpError
+	if errors.As(err, &operation) && operation.Op == "proxyconnect" {
+		return "the network, HTTPS_PROXY and THINGSPACE_BASE_URL"
+	}
+	return "the network and THINGSPACE_BASE_URL"
 }
 
 // classifyAnswer judges what the platform, or something before it, answered to one of our own calls.
@@ -113,10 +122,13 @@ func classifyAnswer(e *session.Error) (status int, todo string) {
 	case code == 0 && (e.Op == "store" || e.Op == "status" || e.Op == "rearm"):
 		return 0, ""
 	case code == 0:
-		return exitUnreachable, "try again; if it stays, check the network and THINGSPACE_BASE_URL"
+		return exitUnreachable, "try again; if it stays, check " + networkCulprits(e)
 	case code == http.StatusTooManyRequests, code >= 500:
 		return exitUnreachable, "the platform cannot answer now: try again later"
 	case e.Op == "oauth" && (code == http.StatusBadRequest || code == http.StatusUnauthorized || code == http.StatusForbidden):
+		if e.Code != "invalid_client" { // something else answers, perhaps
+			return exitRefused, "check THINGSPACE_APP_KEY, the application secret and THINGSPACE_BASE_URL; no login was sent"
+		}
 		return exitRefused, "check THINGSPACE_APP_KEY and the application secret; no login was sent"
 	case code < 400 || code == http.StatusNotFound || code == http.StatusMethodNotAllowed:
 		return exitFailed, "check that THINGSPACE_BASE_URL is the base of a ThingSpace API"
@@ -152,7 +164,18 @@ func what(err error) string {
 	if err = withoutURL(err); errors.Is(err, context.Canceled) {
 		err = errInterrupted
 	}
-	return strings.TrimPrefix(oneLine(err.Error()), "thingspace: ")
+	text := strings.TrimPrefix(oneLine(err.Error()), "thingspace: ")
+	if rest, found := strings.CutPrefix(text, "request: "); found && aboutLogin(err) {
+		return "login: " + rest
+	}
+	return text
+}
+
+// aboutLogin reports an error of the login that a request needed. The session client names the
+// request; but what the platform answers to that is no error.
+func aboutLogin(err error) bool {
+	return isSessionError(err) && !errors.Is(err, session.ErrForeignHost) && !errors.Is(err, session.ErrSessionEndpoint) &&
+		!errors.Is(err, session.ErrClosed)
 }
 
 // withoutURL takes off what http.Client puts around an error: its text has the URL with the query,

@@ -150,3 +150,29 @@ func TestARotationErrorIsNeverSuccess(t *testing.T) {
 		t.Errorf("%d %q", status, todo)
 	}
 }
+
+func TestWhatIsWrongWithALoginIsSaidOfTheLogin(t *testing.T) {
+	for _, c := range []struct {
+		cause error
+		want  string
+	}{
+		{session.ErrCredentialsRefused, "login: "},
+		{session.ErrLatched, "login: "},
+		{session.ErrBackoff, "login: "},
+		{session.ErrForeignHost, "request: "},
+		{session.ErrClosed, "request: "},
+	} {
+		// As the session client makes it, whose fields are not all to be set from here.
+		err := errors.Join(fmt.Errorf("thingspace: request: %w", c.cause), &session.Error{})
+		if got := what(err); !strings.HasPrefix(got, c.want) {
+			t.Errorf("%v: %q", c.cause, got)
+		}
+	}
+}
+
+func TestAProxyThatIsNotReachedIsNamed(t *testing.T) {
+	_, line := explain(&net.OpError{Op: "proxyconnect", Err: errors.New("refused")})
+	if !strings.Contains(line, "HTTPS_PROXY") {
+		t.Errorf("%q", line)
+	}
+}

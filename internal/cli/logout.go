@@ -23,7 +23,10 @@ never revoked: the platform gives the same one to everybody who has the applicat
 				return err
 			}
 			word := "logged out"
-			if !before.Session.Present {
+			switch {
+			case !before.Session.Present && before.Session.Foreign > 0:
+				word = "there was no session that this application's key and secret open; those that others have sealed live on"
+			case !before.Session.Present:
 				word = "there was no session"
 			}
 			_, _ = fmt.Fprintln(a.err, word)

@@ -16,6 +16,7 @@ import (
 func Main(args []string) int {
 	survivePipes()
 	a := newApp(os.Stdin, os.Stdout, os.Stderr, os.LookupEnv)
+	a.settings.all = os.Environ
 	return a.run(context.Background(), args)
 }
 
@@ -35,7 +36,7 @@ type app struct {
 
 func newApp(in io.Reader, out, err io.Writer, environ func(string) (string, bool)) *app {
 	a := &app{in: in, out: &output{w: out}, err: err, environ: environ}
-	a.settings.environ = environ
+	a.settings.environ, a.settings.all = environ, func() []string { return nil }
 	a.interrupts = &interrupts{notices: err}
 	return a
 }
@@ -48,7 +49,11 @@ func (a *app) run(ctx context.Context, args []string) int {
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
 	if err != nil && !a.started {
-		err = misused(root, args, err)
+		if a.out.err != nil {
+			err = nil // cobra's own commands return it; report tells
+		} else {
+			err = misused(root, args, err)
+		}
 	}
 	return a.report(err)
 }

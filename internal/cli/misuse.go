@@ -26,15 +26,33 @@ func misused(root *cobra.Command, args []string, err error) error {
 		cmd = root
 	}
 	hint := "see '" + cmd.CommandPath() + " --help'"
-	if strings.HasPrefix(text, "unknown command ") {
-		if name := firstWord(args); name != "" && cmd == root {
-			root.SuggestionsMinimumDistance = 2
-			if near := root.SuggestionsFor(name); len(near) > 0 {
-				hint = "did you mean '" + root.Name() + " " + near[0] + "'?"
-			}
-		}
+	if name := firstWord(args); strings.HasPrefix(text, "unknown command ") && cmd == root {
+		hint = suggest(root, name, "", hint)
+	} else if errors.Is(err, errNoTopic) {
+		hint = suggest(root, firstWord(args[1:]), "help ", "see 'thingspace --help'")
 	}
 	return usage(hint, "%s", text)
+}
+
+// suggest names the command that was probably meant, or else the hint.
+func suggest(root *cobra.Command, name, before, orElse string) string {
+	root.SuggestionsMinimumDistance = 2
+	if near := root.SuggestionsFor(name); name != "" && len(near) > 0 {
+		return "did you mean '" + root.Name() + " " + before + near[0] + "'?"
+	}
+	return orElse
+}
+
+var errNoTopic = errors.New("unknown help topic")
+
+// help shows the help of the command or topic that args name.
+func help(cmd *cobra.Command, args []string) error {
+	about, rest, err := cmd.Root().Find(args)
+	if err != nil || len(rest) > 0 {
+		return errNoTopic
+	}
+	about.InitDefaultHelpFlag()
+	return about.Help()
 }
 
 func firstWord(args []string) string {

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"iot.internal/thingspace/internal/origin"
 	"iot.internal/thingspace/session"
 )
 
@@ -21,12 +22,18 @@ type opened struct {
 
 // open makes the client that the settings describe. It sends nothing.
 func (a *app) open(ctx context.Context) (*opened, error) {
+	if err := a.settings.misspelt(); err != nil {
+		return nil, err
+	}
 	baseURL, err := a.settings.get(setBaseURL)
 	if err != nil {
 		return nil, err
 	}
 	if baseURL == "" {
 		baseURL = session.Production
+	}
+	if _, err := origin.Parse(baseURL); err != nil {
+		return nil, usage("nothing was sent; write it like "+session.Production, "%s: %v", a.settings.name(setBaseURL), err)
 	}
 	application, err := a.application()
 	if err != nil {
@@ -62,9 +69,12 @@ func (a *app) open(ctx context.Context) (*opened, error) {
 
 // application is the OAuth2 key and secret.
 func (a *app) application() (session.Application, error) {
-	key, err := a.settings.get(setAppKey)
+	key, err := a.settings.text(setAppKey)
 	if err != nil {
 		return session.Application{}, err
+	}
+	if strings.Contains(key, ":") {
+		return session.Application{}, usage("nothing was sent", "%s holds a colon", a.settings.name(setAppKey))
 	}
 	from, secret, err := a.settings.one(setAppSecret, setAppSecretFile)
 	if err != nil {
@@ -81,9 +91,12 @@ func (a *app) application() (session.Application, error) {
 		return session.Application{}, usage(seeEnvironment, "not set: %s", strings.Join(missing, " and "))
 	}
 	if from.env == setAppSecretFile.env {
-		if secret, err = secretFile(secret, a.settings.name(from)).read(); err != nil {
-			return session.Application{}, err
-		}
+		secret, err = secretFile(secret, a.settings.name(from)).read()
+	} else {
+		err = plainText(from.env, secret)
+	}
+	if err != nil {
+		return session.Application{}, err
 	}
 	return session.Application{Key: key, Secret: session.NewSecret(secret)}, nil
 }
@@ -97,6 +110,7 @@ func (a *app) with(ctx context.Context, f func(*opened) error) error {
 	if err = f(s); s.credentials.wanting(err) {
 		err = errNoPassword
 	}
+	err = s.advise(ctx, err)
 	if closing := a.close(s.Client); err == nil {
 		err = closing
 	}

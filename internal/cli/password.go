@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 
 	"github.com/spf13/cobra"
 
@@ -71,7 +72,7 @@ func (a *app) passwordReset(ctx context.Context, _ []string) error {
 func (a *app) keepPassword(path string, unsaved *session.RotationError) error {
 	where := "it is on standard output, once"
 	_, err := fmt.Fprintln(a.out, unsaved.NewPassword().Reveal())
-	if err != nil {
+	if err != nil || discards(a.out.w) {
 		a.out.err = nil
 		where = "it is on the line above, once"
 		_, _ = io.WriteString(a.err, unsaved.NewPassword().Reveal()+"\n")
@@ -82,4 +83,15 @@ func (a *app) keepPassword(path string, unsaved *session.RotationError) error {
 		todo:   where + ": keep it, and put it into that file as \"password\"; do not repeat the reset",
 		cause:  unsaved,
 	}
+}
+
+// discards reports whether w is the null device, as in many a crontab, or was closed before we began.
+func discards(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := f.Stat()
+	null, err2 := os.Stat(os.DevNull)
+	return err == nil && err2 == nil && os.SameFile(info, null)
 }

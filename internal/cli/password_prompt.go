@@ -57,6 +57,9 @@ func (a *app) askPassword(ctx context.Context, username string) (session.Secret,
 		if l.err != nil || len(l.text) == 0 {
 			return session.Secret{}, usage("", "no password was typed; nothing was sent")
 		}
+		if err := plainText("the password", string(l.text)); err != nil {
+			return session.Secret{}, err
+		}
 		return session.NewSecret(string(l.text)), nil
 	case <-ctx.Done():
 		_ = term.Restore(fd, before)

@@ -255,18 +255,29 @@ func TestAPasswordThatCannotBeSavedIsPrintedOnce(t *testing.T) {
 }
 
 func TestAPasswordThatCannotBeSavedGoesToStandardErrorIfNobodyReadsTheOther(t *testing.T) {
-	b := startBench(t)
-	file, env := rotating(t)
-	b.hold(platform.ResetPath, true)
-	cmd := command(t, b, t.TempDir(), env, "password", "reset")
 	r, w, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
 	}
 	_ = r.Close()
-	cmd.Stdout = w
+	null, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, stdout := range []*os.File{w, null} { // as in a pipeline, and as in a crontab
+		unsavedGoesToStandardError(t, stdout)
+	}
+}
+
+func unsavedGoesToStandardError(t *testing.T, stdout *os.File) {
+	t.Helper()
+	b := startBench(t)
+	file, env := rotating(t)
+	b.hold(platform.ResetPath, true)
+	cmd := command(t, b, t.TempDir(), env, "password", "reset")
+	cmd.Stdout = stdout
 	p := start(t, cmd)
-	_ = w.Close()
+	_ = stdout.Close()
 	b.until(t, func(c platform.Counters) bool { return c.ResetsDone == 1 })
 	dir := filepath.Dir(file)
 	if err := os.Rename(dir, dir+".gone"); err != nil {
@@ -302,10 +313,12 @@ func TestAFullDiskUnderStandardOutputIsAFailure(t *testing.T) {
 	}
 	defer func() { _ = full.Close() }()
 	b := startBench(t)
-	cmd := command(t, b, t.TempDir(), nil, "token")
-	cmd.Stdout = full
-	if status, rest := start(t, cmd).wait(); status != exitFailed || !strings.Contains(rest, "standard output cannot be written") {
-		t.Errorf("%d %q", status, rest)
+	for _, args := range [][]string{{"token"}, {"completion", "bash"}, {"--version"}, {"help"}} {
+		cmd := command(t, b, t.TempDir(), nil, args...)
+		cmd.Stdout = full
+		if status, rest := start(t, cmd).wait(); status != exitFailed || !strings.Contains(rest, "standard output cannot be written") {
+			t.Errorf("%v: %d %q", args, status, rest)
+		}
 	}
 }
 

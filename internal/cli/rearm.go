@@ -3,9 +3,11 @@ package cli
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/spf13/cobra"
 
+	"iot.internal/thingspace/internal/ledger"
 	"iot.internal/thingspace/session"
 )
 
@@ -19,9 +21,11 @@ but never one that could be the fifth failure.
 With --cleared you assert that the platform's own counter is at zero: because support has unlocked
 the user, or because somebody has just logged in elsewhere with the right password. It empties the
 list, and replaces a record that cannot be read. If that is not true, the next failures may lock
-the user.
+the user. Kept are requests that may still be on their way, since they count after that, and which
+passwords were refused: a refused password that is right after all needs both, first --cleared.
 
-A changed password needs none of this: it is tried by itself, as long as strikes are left.`
+Another password needs none of this as long as fewer than three logins are listed: it is tried by
+itself.`
 
 func (a *app) rearmCommand() *cobra.Command {
 	var cleared, yes bool
@@ -32,31 +36,83 @@ func (a *app) rearmCommand() *cobra.Command {
   thingspace rearm
   thingspace rearm --cleared --yes`,
 	}, func(ctx context.Context, _ []string) error {
-		return a.with(ctx, func(s *opened) error {
-			how, question, done := session.OneAttempt,
-				"This allows one login that may fail. Five failures in a row lock the user until Verizon support\n"+
-					"unlocks it. Have you checked that the password is right? Type yes to allow it: ",
-				"one login is allowed"
-			if cleared {
-				how, question, done = session.CounterCleared,
-					"This forgets the failed logins. If the platform has not forgotten them too, the next ones may lock\n"+
-						"the user until Verizon support unlocks it. Has support unlocked it, or has somebody just logged in\n"+
-						"elsewhere? Type yes to forget them: ",
-					"the count of failed logins is cleared"
-			}
-			if !yes {
-				if err := a.confirm(ctx, question, "say --yes if a person has checked the password"); err != nil {
-					return err
-				}
-			}
-			if err := s.Rearm(ctx, how); err != nil {
-				return err
-			}
-			_, _ = fmt.Fprintln(a.err, done)
-			return nil
-		})
+		return a.with(ctx, func(s *opened) error { return a.rearm(ctx, s, cleared, yes) })
 	})
 	cmd.Flags().BoolVar(&cleared, "cleared", false, "the platform's own count is at zero: forget the failed logins")
-	cmd.Flags().BoolVar(&yes, "yes", false, "do not ask")
+	cmd.Flags().BoolVar(&yes, "yes", false, "do not ask: a person has looked into it")
 	return cmd
+}
+
+func (a *app) rearm(ctx context.Context, s *opened, cleared, yes bool) error {
+	how, again, question := session.OneAttempt, "thingspace rearm --yes",
+		"This allows one login that may fail. Five failures in a row lock the user until Verizon support\n"+
+			"unlocks it. Have you checked that the password is right? Type yes to allow it: "
+	if cleared {
+		how, again, question = session.CounterCleared, "thingspace rearm --cleared --yes",
+			"This forgets the failed logins. If the platform has not forgotten them too, the next ones may lock\n"+
+				"the user until Verizon support unlocks it. Has support unlocked it, or has somebody just logged in\n"+
+				"elsewhere? Type yes to forget them: "
+	}
+	if !yes {
+		if err := a.confirm(ctx, question, "when a person has looked into it, run '"+again+"'"); err != nil {
+			return err
+		}
+	}
+	before, unreadable := s.Status(ctx)
+	if err := s.Rearm(ctx, how); err != nil {
+		return err
+	}
+	after, err := s.Status(ctx)
+	if err != nil {
+		return err
+	}
+	now := time.Now()
+	switch {
+	case !cleared:
+		_, _ = fmt.Fprintln(a.err, "one login is allowed")
+	case unreadable != nil:
+		_, _ = fmt.Fprintln(a.err, "the record, which could not be read, is replaced by an empty one")
+	default:
+		for _, l := range clearedWords(before, after, now) {
+			_, _ = fmt.Fprintln(a.err, l)
+		}
+	}
+	if act, next := urgent(s.credentials.holder, after, now); act != actLogIn {
+		_, _ = fmt.Fprintln(a.err, "next:", next)
+	}
+	return nil
+}
+
+// clearedWords says what --cleared has struck off, and what it kept and why.
+func clearedWords(before, after session.Status, now time.Time) []string {
+	var lines []string
+	switch gone := before.Strikes - after.Strikes; {
+	case gone > 0:
+		lines = append(lines, fmt.Sprintf("%s off the list", struck(gone)))
+	case after.Strikes == 0:
+		lines = append(lines, "no failed login was listed")
+	}
+	for _, at := range after.Attempts {
+		lines = append(lines, "kept: "+attemptWords(at, now)+"; it may still reach the platform and count there: "+
+			"run this again "+moment(arrived(at), now))
+	}
+	if after.Password == session.PasswordRefused {
+		lines = append(lines, "kept: that the platform refused this password")
+	}
+	return lines
+}
+
+func struck(n int) string {
+	if n == 1 {
+		return "1 failed login is"
+	}
+	return fmt.Sprintf("%d failed logins are", n)
+}
+
+// arrived is when a request that got no answer is taken to be no longer on its way.
+func arrived(at session.AttemptStatus) time.Time {
+	if at.Reset {
+		return at.At.Add(ledger.ResetOnTheWire)
+	}
+	return at.At.Add(ledger.OnTheWire)
 }

@@ -53,10 +53,14 @@ func (a *app) root() *cobra.Command {
 	)
 	root.SetHelpCommandGroupID(groupLearn)
 	root.SetCompletionCommandGroupID(groupLearn)
+	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd()
 	for _, cmd := range root.Commands() {
-		if cmd.Name() == "completion" { // by itself it would take an unknown shell for a question
+		switch cmd.Name() {
+		case "completion": // by itself it would take an unknown shell for a question
 			cmd.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
+		case "help": // and this one an unknown topic
+			cmd.Run, cmd.RunE = nil, help
 		}
 	}
 	return root

@@ -37,6 +37,11 @@ func (s *secretFileSource) read() (string, error) {
 		return *s.once, nil
 	}
 	secret, again, err := readSecret(s.path)
+	if err == nil {
+		if err = meant(secret); err != nil {
+			err = fmt.Errorf("%s %w", s.path, err)
+		}
+	}
 	if err != nil {
 		return "", &failure{status: exitUsage, what: s.name + ": " + err.Error(), todo: "nothing was sent", cause: err}
 	}
@@ -46,7 +51,7 @@ func (s *secretFileSource) read() (string, error) {
 	return secret, nil
 }
 
-// readSecret reads a file that nobody else may read, or a pipe. again says whether that can be
+// readSecret reads a file of text that nobody else may read, or a pipe. again says whether that can be
 // repeated.
 func readSecret(path string) (secret string, again bool, err error) {
 	f, err := os.Open(path)
@@ -68,7 +73,7 @@ func readSecret(path string) (secret string, again bool, err error) {
 	if len(content) > secretFileLimit {
 		return "", false, fmt.Errorf("%s is larger than %d bytes", path, secretFileLimit)
 	}
-	secret, ended := strings.CutSuffix(string(content), "\n")
+	secret, ended := strings.CutSuffix(strings.TrimPrefix(string(content), byteOrderMark), "\n")
 	if ended {
 		secret = strings.TrimSuffix(secret, "\r")
 	}

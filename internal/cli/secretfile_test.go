@@ -15,9 +15,9 @@ func TestASecretFileIsReadWithoutItsLineEnd(t *testing.T) {
 		{"hunter2", "hunter2"},
 		{"hunter2\n", "hunter2"},
 		{"hunter2\r\n", "hunter2"},
-		{" hunter2 \n", " hunter2 "},
-		{"hunter2\n\n", "hunter2\n"},
-		{"hunter2\r", "hunter2\r"},
+		{"\ufeffhunter2\r\n", "hunter2"},
+		{"hunter 2\n", "hunter 2"},
+		{"'h\"ü€", "'h\"ü€"},
 	} {
 		content, want := c[0], c[1]
 		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
@@ -96,11 +96,15 @@ func TestWhatIsNoSecretFileIsRefused(t *testing.T) {
 	}
 	for _, path := range []string{
 		dir, filepath.Join(dir, "absent"), write("empty", ""), write("blank", " \n"), write("large", strings.Repeat("x", secretFileLimit+1)),
+		// What would be sent, counted as a failed login, and never found.
+		write("space before", " hunter2\n"), write("space after", "hunter2 \n"), write("two line ends", "hunter2\n\n"), write("two lines", "hunter2\nhunter3\n"),
+		write("carriage return", "hunter2\r"), write("UTF-16", "\xff\xfeh\x00u\x00"), write("big UTF-16", "\xfe\xff\x00h"), write("Latin-1", "h\xfcnter"),
+		write("NUL", "hunter\x002"), write("mark only", "\ufeff\n"), write("mark inside", "hunter\ufeff2"),
 	} {
 		if _, err := secretFile(path, "THE_VARIABLE").read(); err == nil {
 			t.Errorf("%s passes", path)
-		} else if status, _ := explain(err); status != exitUsage {
-			t.Errorf("%s: %v", path, err)
+		} else if status, line := explain(err); status != exitUsage || strings.Contains(line, "hunter") {
+			t.Errorf("%s: %d %q", path, status, line)
 		}
 	}
 }

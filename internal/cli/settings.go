@@ -48,7 +48,8 @@ var (
 // settings reads them: a flag overrides the environment, and an empty variable is no variable.
 type settings struct {
 	environ func(string) (string, bool)
-	flags   *pflag.FlagSet // of the command that runs
+	all     func() []string // NAME=VALUE of every variable
+	flags   *pflag.FlagSet  // of the command that runs
 }
 
 // flagValue is a string flag whose help names what its value is.
@@ -88,6 +89,15 @@ func (s *settings) get(v setting) (string, error) {
 		return "", usage("unset it, or give it a value", "%s is blank", v.env)
 	}
 	return value, nil
+}
+
+// text is get for what is sent as it is: a user name, a password, a key or secret.
+func (s *settings) text(v setting) (string, error) {
+	value, err := s.get(v)
+	if err == nil {
+		err = plainText(s.name(v), value)
+	}
+	return value, err
 }
 
 // one returns the one of several settings that exclude each other: a flag wins over the environment.

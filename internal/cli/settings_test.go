@@ -65,3 +65,31 @@ func TestOfSettingsThatExcludeEachOtherOneIsTaken(t *testing.T) {
 		}
 	}
 }
+
+func TestAMisspeltVariableIsRefusedUnlessTheRightOneIsSet(t *testing.T) {
+	for name, c := range map[string]struct {
+		env  map[string]string
+		says string
+	}{
+		"left out":       {map[string]string{"THINGSPACE_BASEURL": "x"}, "THINGSPACE_BASE_URL"},
+		"changed":        {map[string]string{"THINGSPACE_API_KEY": "x"}, "THINGSPACE_APP_KEY"},
+		"case":           {map[string]string{"THINGSPACE_Store": "x"}, "THINGSPACE_STORE"},
+		"added":          {map[string]string{"THINGSPACE_PASSWORDS": "x"}, "THINGSPACE_PASSWORD"},
+		"right one set":  {map[string]string{"THINGSPACE_BASEURL": "x", "THINGSPACE_BASE_URL": "y"}, ""},
+		"all right":      {map[string]string{"THINGSPACE_BASE_URL": "y", "THINGSPACE_PASSWORD_FILE": "z"}, ""},
+		"another's":      {map[string]string{"THINGSPACE_BEARER_TOKEN": "x", "THINGSPACE_SESSION_TOKEN": "x", "THINGSPACE_PORT": "tcp://x", "BASE_URL": "x"}, ""},
+		"empty is unset": {map[string]string{"THINGSPACE_STORES": "x", "THINGSPACE_STORE": ""}, "THINGSPACE_STORE"},
+	} {
+		s := settingsOf(t, c.env)
+		s.all = func() (all []string) {
+			for name, value := range c.env {
+				all = append(all, name+"="+value)
+			}
+			return all
+		}
+		err := s.misspelt()
+		if (err == nil) != (c.says == "") || err != nil && !strings.Contains(err.Error(), c.says+"?") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}

@@ -22,7 +22,8 @@ one, it also says what is known of that password.
 The exit status is 0 whatever the record says. Scripts use --json; its fields are
 
   baseUrl, username, store
-  session      present, readable, alive, obtained, lastUsed, expires
+  session      present, readable, alive, obtained, lastUsed, expires; foreign: how many others are
+               alive that another application's key or secret has sealed
   bearer       present, expires
   strikes      number of logins since the last success not known to have been free; limit
   attempts     those logins: at, state (pending, unknown, refused), reset
@@ -46,7 +47,7 @@ Times are RFC 3339 in UTC, null if there is none. Fields may be added.`,
 			if err != nil {
 				return err
 			}
-			where := place{baseURL: s.baseURL, username: c.Username, store: s.store.name}
+			where := place{baseURL: s.baseURL, username: c.Username, store: s.store.name, password: s.credentials.holder}
 			now := time.Now()
 			if asJSON {
 				return a.out.json(report(where, st, now))
@@ -61,8 +62,8 @@ Times are RFC 3339 in UTC, null if there is none. Fields may be added.`,
 	return cmd
 }
 
-// place is what a status is about.
-type place struct{ baseURL, username, store string }
+// place is what a status is about. password is what a person has to change to change it.
+type place struct{ baseURL, username, store, password string }
 
 type line struct{ name, text string }
 
@@ -74,19 +75,21 @@ func describe(p place, s session.Status, now time.Time) []line {
 		{"Store", p.store},
 		{"Session", sessionWords(s.Session, now)},
 		{"Bearer", bearerWords(s.Bearer, now)},
-		{"Password", passwordWords(s.Password)},
+		{"Password", passwordWords(s)},
 		{"Strikes", strikeWords(s)},
 	}
 	for _, at := range s.Attempts {
 		lines = append(lines, line{"", attemptWords(at, now)})
 	}
 	lines = append(lines, line{"Rotation", rotationWords(s.Rotation)})
-	_, text := nextStep(s, now)
+	_, text := nextStep(p.password, s, now)
 	return append(lines, line{"Next", text})
 }
 
 func sessionWords(s session.SessionStatus, now time.Time) string {
 	switch {
+	case !s.Present && s.Foreign > 0:
+		return "none that this application's key and secret open; " + foreignWords(s.Foreign)
 	case !s.Present:
 		return "none"
 	case !s.Readable:
@@ -95,6 +98,13 @@ func sessionWords(s session.SessionStatus, now time.Time) string {
 		return "lapsed: last used " + moment(s.LastUsed, now)
 	}
 	return "alive: last used " + moment(s.LastUsed, now) + "; lapses " + moment(s.Expires, now) + " if nobody uses it"
+}
+
+func foreignWords(n int) string {
+	if n == 1 {
+		return "there is one that is sealed with others"
+	}
+	return fmt.Sprintf("there are %d that are sealed with others", n)
 }
 
 func bearerWords(b session.BearerStatus, now time.Time) string {
@@ -107,8 +117,8 @@ func bearerWords(b session.BearerStatus, now time.Time) string {
 	return "valid; lapses " + moment(b.Expires, now)
 }
 
-func passwordWords(p session.PasswordState) string {
-	switch p {
+func passwordWords(s session.Status) string {
+	switch s.Password {
 	case session.PasswordMissing:
 		return "not given, so nothing can be said about it"
 	case session.PasswordRefused:
@@ -118,15 +128,20 @@ func passwordWords(p session.PasswordState) string {
 	case session.PasswordLost:
 		return "dead: a password reset replaced it and the answer with the new one was lost"
 	}
+	if !s.Session.Present && s.Session.Foreign > 0 && s.Refused+s.Retired > 0 {
+		return "given; what the record knows of passwords was noted under another application secret"
+	}
 	return "given; nothing is known against it"
 }
 
 func strikeWords(s session.Status) string {
-	text := fmt.Sprintf("%d of %d; the platform locks the user at 5", s.Strikes, s.Limit)
-	if s.Latched {
-		text += "; logins are stopped"
+	switch {
+	case s.Latched && s.Strikes > s.Limit:
+		return fmt.Sprintf("%d: logins are stopped, and 'thingspace rearm' allows none; the platform locks the user at 5", s.Strikes)
+	case s.Latched && s.Strikes == s.Limit:
+		return fmt.Sprintf("%d: logins are stopped; the platform locks the user at 5", s.Strikes)
 	}
-	return text
+	return fmt.Sprintf("%d; logins stop at %d, and the platform locks the user at 5", s.Strikes, s.Limit)
 }
 
 func attemptWords(at session.AttemptStatus, now time.Time) string {

@@ -36,6 +36,7 @@ type sessionReport struct {
 	Obtained *time.Time `json:"obtained"`
 	LastUsed *time.Time `json:"lastUsed"`
 	Expires  *time.Time `json:"expires"`
+	Foreign  int        `json:"foreign"`
 }
 
 type bearerReport struct {
@@ -50,12 +51,13 @@ type attemptReport struct {
 }
 
 func report(p place, s session.Status, now time.Time) statusReport {
-	act, advice := nextStep(s, now)
+	act, advice := nextStep(p.password, s, now)
 	r := statusReport{
 		BaseURL: p.baseURL, Username: p.username, Store: p.store,
 		Session: sessionReport{
 			Present: s.Session.Present, Readable: s.Session.Readable, Alive: s.Session.Alive,
 			Obtained: utc(s.Session.Obtained), LastUsed: utc(s.Session.LastUsed), Expires: utc(s.Session.Expires),
+			Foreign: s.Session.Foreign,
 		},
 		Bearer:  bearerReport{s.Bearer.Present, utc(s.Bearer.Expires)},
 		Strikes: s.Strikes, Limit: s.Limit, Attempts: []attemptReport{}, Latched: s.Latched,

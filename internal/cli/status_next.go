@@ -19,19 +19,20 @@ const (
 	actSave    action = "save-password"
 )
 
-// nextStep says what a person must do about a status, most urgent first.
-func nextStep(s session.Status, now time.Time) (action, string) {
-	act, text := urgent(s, now)
+// nextStep says what a person must do about a status, most urgent first. holder is what holds the
+// password in use, "" if it is typed.
+func nextStep(holder string, s session.Status, now time.Time) (action, string) {
+	act, text := urgent(holder, s, now)
 	if act != actNone && act != actWait && s.Session.Alive && s.Session.Readable {
 		text += ". The session in hand goes on working until it lapses"
 	}
 	return act, text
 }
 
-func urgent(s session.Status, now time.Time) (action, string) {
+func urgent(holder string, s session.Status, now time.Time) (action, string) {
 	switch {
 	case s.Rotation == session.RotationLost || s.Password == session.PasswordLost:
-		return actSupport, "ask Verizon support to set a new password, put it where this command reads it, and run 'thingspace login'"
+		return actSupport, "ask Verizon support to set a new password, " + put("it", holder) + ", and run " + rearmFirst(s) + "'thingspace login'"
 	case s.Rotation == session.RotationSaving:
 		return actSave, "make sure that the credentials file can be written, and run 'thingspace login' with it: the new password is saved first"
 	case s.Rotation == session.RotationUnknown && !s.Latched:
@@ -39,16 +40,9 @@ func urgent(s session.Status, now time.Time) (action, string) {
 	case s.Rotation == session.RotationSending:
 		return actWait, "wait until the password reset has ended"
 	case s.Password == session.PasswordRetired:
-		return actChange, "use the password that the reset saved in its credentials file"
-	case s.Password == session.PasswordRefused && s.Latched:
-		return actChange, "correct the password where this command reads it: a new one is tried by itself. " +
-			"If you are sure that this one is right, run 'thingspace rearm'"
-	case s.Latched && s.Strikes > s.Limit:
-		return actRearm, "one more failure could lock the user. Log in on the portal to check the password; " +
-			"when that has worked, run 'thingspace rearm --cleared'"
+		return actChange, put("the password that the reset saved in its credentials file", holder) + ", or use that file (" + setCredentials.env + ")"
 	case s.Latched:
-		return actRearm, "check the password, best by a login on the portal, then run 'thingspace rearm' for one more login " +
-			"(or 'thingspace rearm --cleared' if the login on the portal worked)"
+		return stopped(holder, s)
 	case s.Rearmed:
 		return actLogIn, "one login is allowed: run 'thingspace login'"
 	case s.NotBefore.After(now):
@@ -59,8 +53,67 @@ func urgent(s session.Status, now time.Time) (action, string) {
 		return actNone, "nothing to do: before the next login the platform is asked whether it answers, which costs nothing"
 	case s.Session.Present && s.Session.Readable && s.Session.Alive:
 		return actNone, "nothing to do"
-	case s.Password == session.PasswordMissing:
-		return actNone, "nothing to do: the next command that needs a session asks for the password, or must be given it"
 	}
-	return actNone, "nothing to do: the next command that needs a session logs in"
+	return actNone, "nothing to do: " + nextCommand(s)
+}
+
+// stopped is what to do when no login is sent. What a login on the portal shows is sure, and a
+// success there sets the platform's own count to zero; a login by us may be one failure more.
+func stopped(holder string, s session.Status) (action, string) {
+	refused := s.Password == session.PasswordRefused
+	right := "check the password in " + holder
+	if refused || holder == "" {
+		right = put("the right password", holder)
+	}
+	switch {
+	case s.Strikes > s.Limit:
+		text := "find out the right password by a login on the ThingSpace portal, " + put("it", holder) + ", and run 'thingspace rearm --cleared'"
+		if refused {
+			text += " (and then 'thingspace rearm', if the right one is the one that was refused)"
+		}
+		return actRearm, text
+	case s.Strikes == s.Limit:
+		return actRearm, right + "; a new one alone does not help any more: log in with it on the ThingSpace portal, " +
+			"and if that works run 'thingspace rearm --cleared'; without the portal 'thingspace rearm' allows one login"
+	case refused:
+		text := right + ": another one is tried by itself. If the one there is right, run 'thingspace rearm'"
+		if s.Strikes > 0 {
+			text += " (if Verizon support had to unlock the user, 'thingspace rearm --cleared' before that)"
+		}
+		return actChange, text
+	}
+	return actRearm, right + ", then run 'thingspace rearm' for one login"
+}
+
+// unlock is what to do when the platform says that the user is locked.
+func unlock(holder string) string {
+	return "its code speaks of a lock: ask Verizon support to unlock the user, " + put("the right password", holder) +
+		", and run 'thingspace rearm --cleared', 'thingspace rearm' and 'thingspace login', in this order"
+}
+
+// put says where a password belongs.
+func put(what, holder string) string {
+	if holder == "" {
+		return "use " + what
+	}
+	return "put " + what + " into " + holder
+}
+
+// rearmFirst is what must precede a login when the strikes are used up.
+func rearmFirst(s session.Status) string {
+	if s.Strikes < s.Limit {
+		return ""
+	}
+	return "'thingspace rearm --cleared' and "
+}
+
+// nextCommand is what comes without anybody's doing.
+func nextCommand(s session.Status) string {
+	switch {
+	case s.Session.Foreign > 0 && !s.Session.Present:
+		return "the next command that needs a session logs in; if you expected one, check " + setAppKey.env + " and " + setAppSecret.env
+	case s.Password == session.PasswordMissing:
+		return "the next command that needs a session asks for the password, or must be given it"
+	}
+	return "the next command that needs a session logs in"
 }

@@ -11,7 +11,7 @@ import (
 
 var (
 	statusNow   = time.Date(2026, 11, 23, 18, 0, 0, 0, time.UTC)
-	statusPlace = place{"https://thingspace.verizon.com/api", "zbeeblebrox", "file:/var/lib/thingspace"}
+	statusPlace = place{"https://thingspace.verizon.com/api", "zbeeblebrox", "file:/var/lib/thingspace", "the variable THINGSPACE_PASSWORD"}
 )
 
 func TestStatusSaysWhatAPersonMustDo(t *testing.T) {
@@ -26,28 +26,33 @@ func TestStatusSaysWhatAPersonMustDo(t *testing.T) {
 		"alive": {with(func(s *session.Status) {
 			s.Session = session.SessionStatus{Present: true, Readable: true, Alive: true}
 		}), actNone, "nothing to do"},
-		"refused": {with(func(s *session.Status) { s.Password, s.Latched, s.Strikes = session.PasswordRefused, true, 1 }), actChange, "thingspace rearm"},
+		"refused":                {with(func(s *session.Status) { s.Password, s.Latched, s.Strikes = session.PasswordRefused, true, 1 }), actChange, "into the variable THINGSPACE_PASSWORD: another one is tried by itself. If the one there is right, run 'thingspace rearm' (if"},
+		"refused, count cleared": {with(func(s *session.Status) { s.Password, s.Latched = session.PasswordRefused, true }), actChange, "run 'thingspace rearm'"},
 		"refused, a session lives": {with(func(s *session.Status) {
 			s.Password, s.Latched, s.Strikes = session.PasswordRefused, true, 1
 			s.Session = session.SessionStatus{Present: true, Readable: true, Alive: true}
 		}), actChange, "goes on working"},
-		"retired":         {with(func(s *session.Status) { s.Password, s.Latched = session.PasswordRetired, true }), actChange, "credentials file"},
-		"three strikes":   {with(func(s *session.Status) { s.Latched, s.Strikes = true, 3 }), actRearm, "one more login"},
-		"four strikes":    {with(func(s *session.Status) { s.Latched, s.Strikes = true, 4 }), actRearm, "--cleared"},
-		"rearmed":         {with(func(s *session.Status) { s.Rearmed, s.Strikes = true, 3 }), actLogIn, "one login is allowed"},
-		"password lost":   {with(func(s *session.Status) { s.Password, s.Latched = session.PasswordLost, true }), actSupport, "Verizon support"},
-		"rotation lost":   {with(func(s *session.Status) { s.Rotation = session.RotationLost }), actSupport, "Verizon support"},
-		"unknown":         {with(func(s *session.Status) { s.Rotation = session.RotationUnknown }), actLogIn, "settles it"},
-		"unknown latched": {with(func(s *session.Status) { s.Rotation, s.Latched, s.Strikes = session.RotationUnknown, true, 3 }), actRearm, "thingspace rearm"},
-		"saving":          {with(func(s *session.Status) { s.Rotation = session.RotationSaving }), actSave, "credentials file"},
-		"sending":         {with(func(s *session.Status) { s.Rotation = session.RotationSending }), actWait, "wait"},
-		"pause":           {with(func(s *session.Status) { s.NotBefore = statusNow.Add(time.Minute) }), actWait, "in 1 minute (2026-"},
-		"pause over":      {with(func(s *session.Status) { s.NotBefore = statusNow.Add(-time.Minute) }), actNone, "logs in"},
-		"pending":         {with(func(s *session.Status) { s.Pending = true }), actWait, "under way"},
-		"probe":           {with(func(s *session.Status) { s.ProbeOwed = true }), actNone, "costs nothing"},
-		"no password":     {with(func(s *session.Status) { s.Password = session.PasswordMissing }), actNone, "asks for the password"},
+		"retired":                    {with(func(s *session.Status) { s.Password, s.Latched = session.PasswordRetired, true }), actChange, "credentials file"},
+		"three strikes":              {with(func(s *session.Status) { s.Latched, s.Strikes = true, 3 }), actRearm, "a new one alone does not help any more: log in with it on the ThingSpace portal, and if that works run 'thingspace rearm --cleared'"},
+		"three strikes, refused":     {with(func(s *session.Status) { s.Latched, s.Strikes, s.Password = true, 3, session.PasswordRefused }), actRearm, "put the right password into the variable THINGSPACE_PASSWORD; a new one alone does not help"},
+		"four strikes":               {with(func(s *session.Status) { s.Latched, s.Strikes = true, 4 }), actRearm, "by a login on the ThingSpace portal, put it into the variable THINGSPACE_PASSWORD, and run 'thingspace rearm --cleared'"},
+		"four strikes, refused":      {with(func(s *session.Status) { s.Latched, s.Strikes, s.Password = true, 4, session.PasswordRefused }), actRearm, "'thingspace rearm --cleared' (and then 'thingspace rearm', if"},
+		"lost, strikes used up":      {with(func(s *session.Status) { s.Latched, s.Strikes, s.Password = true, 3, session.PasswordLost }), actSupport, "run 'thingspace rearm --cleared' and 'thingspace login'"},
+		"sealed with another secret": {with(func(s *session.Status) { s.Session.Foreign = 1 }), actNone, "check THINGSPACE_APP_KEY and THINGSPACE_APP_SECRET"},
+		"rearmed":                    {with(func(s *session.Status) { s.Rearmed, s.Strikes = true, 3 }), actLogIn, "one login is allowed"},
+		"password lost":              {with(func(s *session.Status) { s.Password, s.Latched = session.PasswordLost, true }), actSupport, "Verizon support"},
+		"rotation lost":              {with(func(s *session.Status) { s.Rotation = session.RotationLost }), actSupport, "Verizon support"},
+		"unknown":                    {with(func(s *session.Status) { s.Rotation = session.RotationUnknown }), actLogIn, "settles it"},
+		"unknown latched":            {with(func(s *session.Status) { s.Rotation, s.Latched, s.Strikes = session.RotationUnknown, true, 3 }), actRearm, "thingspace rearm"},
+		"saving":                     {with(func(s *session.Status) { s.Rotation = session.RotationSaving }), actSave, "credentials file"},
+		"sending":                    {with(func(s *session.Status) { s.Rotation = session.RotationSending }), actWait, "wait"},
+		"pause":                      {with(func(s *session.Status) { s.NotBefore = statusNow.Add(time.Minute) }), actWait, "in 1 minute (2026-"},
+		"pause over":                 {with(func(s *session.Status) { s.NotBefore = statusNow.Add(-time.Minute) }), actNone, "logs in"},
+		"pending":                    {with(func(s *session.Status) { s.Pending = true }), actWait, "under way"},
+		"probe":                      {with(func(s *session.Status) { s.ProbeOwed = true }), actNone, "costs nothing"},
+		"no password":                {with(func(s *session.Status) { s.Password = session.PasswordMissing }), actNone, "asks for the password"},
 	} {
-		act, text := nextStep(c.s, statusNow)
+		act, text := nextStep("the variable THINGSPACE_PASSWORD", c.s, statusNow)
 		if act != c.act || !strings.Contains(text, c.says) {
 			t.Errorf("%s: %s, %q", name, act, text)
 		}
@@ -58,7 +63,7 @@ func TestEveryStateHasWords(t *testing.T) {
 	for _, p := range []session.PasswordState{
 		session.PasswordMissing, session.PasswordUsable, session.PasswordRefused, session.PasswordRetired, session.PasswordLost,
 	} {
-		if passwordWords(p) == "" {
+		if passwordWords(session.Status{Password: p}) == "" {
 			t.Error(p)
 		}
 	}
@@ -103,7 +108,8 @@ func TestStatusAsJSONIsStable(t *testing.T) {
     "alive": true,
     "obtained": "2026-11-23T17:00:00Z",
     "lastUsed": "2026-11-23T17:59:00Z",
-    "expires": "2026-11-23T18:19:00Z"
+    "expires": "2026-11-23T18:19:00Z",
+    "foreign": 0
   },
   "bearer": {
     "present": true,
@@ -132,5 +138,37 @@ func TestStatusAsJSONIsStable(t *testing.T) {
 }`
 	if string(text) != want {
 		t.Errorf("%s", text)
+	}
+}
+
+// A password that has been used up, and one that is typed, are told of in the same words.
+func TestAdviceNamesWhatHoldsThePassword(t *testing.T) {
+	s := session.Status{Limit: 3, Latched: true, Strikes: 1, Password: session.PasswordRefused}
+	for holder, want := range map[string]string{
+		"the credentials file /etc/c.json": "put the right password into the credentials file /etc/c.json: ",
+		"":                                 "use the right password: ",
+	} {
+		if _, text := nextStep(holder, s, statusNow); !strings.HasPrefix(text, want) {
+			t.Errorf("%q: %q", holder, text)
+		}
+	}
+}
+
+func TestWhatClearingKeepsIsSaidAndWhy(t *testing.T) {
+	before := session.Status{Strikes: 3}
+	after := session.Status{
+		Strikes: 1, Limit: 3, Password: session.PasswordRefused,
+		Attempts: []session.AttemptStatus{{At: statusNow.Add(-time.Minute), State: session.AttemptUnknown, Reset: true}},
+	}
+	got := strings.Join(clearedWords(before, after, statusNow), "\n")
+	const want = "2 failed logins are off the list\n" +
+		"kept: a password reset 1 minute ago (2026-11-23T17:59:00Z) got no clear answer: it may count; " +
+		"it may still reach the platform and count there: run this again in 14 minutes (2026-11-23T18:14:00Z)\n" +
+		"kept: that the platform refused this password"
+	if got != want {
+		t.Errorf("%s", got)
+	}
+	if got := clearedWords(session.Status{}, session.Status{}, statusNow); len(got) != 1 || got[0] != "no failed login was listed" {
+		t.Errorf("%q", got)
 	}
 }
