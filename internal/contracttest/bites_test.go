@@ -52,10 +52,10 @@ func simulated(t *testing.T, o simulator.Options) string {
 func TestASimulatorWithADeliberatelyWrongAnswerFails(t *testing.T) {
 	installed(t)
 	for name, c := range map[string]struct{ fault, lives, found string }{
-		"a field of another type":    {`{"on": ["logout"], "kind": "wrong-types"}`, "0", "Response violates schema"},
-		"a status of 500":            {`{"on": ["reset"], "kind": "status", "status": 500}`, "0", "Server error"},
-		"an undocumented status":     {`{"on": ["logout"], "kind": "status", "status": 418}`, "0", "Undocumented status code"},
-		"an HTML page":               {`{"on": ["logout"], "kind": "status", "status": 400, "body": "html"}`, "0", "Undocumented Content-Type"},
+		"a field of another type": {`{"on": ["logout"], "kind": "wrong-types"}`, "0", "Response violates schema"},
+		"a status of 500":         {`{"on": ["reset"], "kind": "status", "status": 500}`, "0", "Server error"},
+		"an undocumented status":  {`{"on": ["logout"], "kind": "status", "status": 418}`, "0", "Undocumented status code"},
+		"an HTML page":            {`{"on": ["logout"], "kind": "status", "status": 400, "body": "html"}`, "0", "Undocumented Content-Type"},
 		"success for everybody": {
 			`{"on": ["logout"], "kind": "status", "status": 200, "body": "content", "content": "{\"sessionToken\": \"a\"}"}`,
 			"0", "Authorization missing: 200, not 401",
