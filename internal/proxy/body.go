@@ -13,6 +13,9 @@ import (
 // sent once.
 const ReplayLimit = 1 << 20
 
+// readSize is what a client must send within the limit of the pace.
+const readSize = 8 << 10
+
 var (
 	errTooLargeToRepeat = errors.New("the body is too large to be sent again")
 	errBodyOver         = http.ErrBodyReadAfterClose
@@ -111,7 +114,9 @@ func (r *bodyReader) Read(p []byte) (int, error) {
 		return n, err
 	}
 	b.pace.beforeRead()
-	n, err := b.src.Read(p)
+	// The server gives nothing of a chunk before p is full: with a large p a slow client would seem to
+	// have stopped.
+	n, err := b.src.Read(p[:min(len(p), readSize)])
 	b.arrived.Add(int64(n))
 	if err != nil {
 		b.pace.readDone()

@@ -155,15 +155,20 @@ func (p *Proxy) forward(x *exchange, t target) {
 	p.reverse.ServeHTTP(x, x.request.WithContext(ctx))
 }
 
+// upstream is where a target leads.
+func (p *Proxy) upstream(t target) *url.URL {
+	return &url.URL{
+		Scheme: p.base.Scheme, Host: p.base.Host, Path: p.base.Path + t.path, RawPath: p.base.Path + t.escaped, RawQuery: t.query,
+	}
+}
+
 // rewrite makes the request upstream: the same but for where it goes and what is stripped. The
 // session client adds the tokens.
 func (p *Proxy) rewrite(r *httputil.ProxyRequest) {
 	ctx := r.In.Context()
 	t, _ := ctx.Value(targetKey{}).(target)
 	x := exchangeOf(ctx)
-	r.Out.URL = &url.URL{
-		Scheme: p.base.Scheme, Host: p.base.Host, Path: p.base.Path + t.path, RawPath: p.base.Path + t.escaped, RawQuery: t.query,
-	}
+	r.Out.URL = p.upstream(t)
 	r.Out.Host = ""
 	r.Out.Trailer = nil // a trailer may be merged into the headers, past every check
 	stripRequest(r.Out.Header)

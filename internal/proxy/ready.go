@@ -57,7 +57,7 @@ func (r *readiness) reason(ctx context.Context) string {
 		return "the session store is unavailable"
 	case err != nil:
 		return "the credentials or the shared record cannot be read"
-	case s.Session.Alive && s.Session.Readable:
+	case s.Session.Alive && s.Session.Readable && s.Session.Obtained.After(r.held.refusedAt()):
 		return ""
 	case s.Password == session.PasswordMissing:
 		return "there is no password"
@@ -75,6 +75,7 @@ func (r *readiness) reason(ctx context.Context) string {
 type held struct {
 	mu          sync.Mutex
 	present     bool
+	refused     time.Time // when the platform refused the latest session
 	bearerUntil time.Time
 	lastUsed    atomic.Int64 // Unix nanoseconds
 }
@@ -89,6 +90,16 @@ func (h *held) session(reason string) {
 	if !h.present {
 		h.lastUsed.Store(0)
 	}
+	if reason == "refused" {
+		h.refused = time.Now()
+	}
+}
+
+// refusedAt is when the platform refused a session: what the record holds from before is dead.
+func (h *held) refusedAt() time.Time {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.refused
 }
 
 func (h *held) bearer(e session.BearerEvent) {
