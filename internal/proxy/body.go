@@ -140,7 +140,7 @@ func (r *bodyReader) Read(p []byte) (int, error) {
 }
 
 // known serves what does not need the client.
-func (r *bodyReader) known(p []byte) (n int, err error, done bool) { //nolint:revive,staticcheck // done says whether the others count
+func (r *bodyReader) known(p []byte) (n int, err error, done bool) { //nolint:revive // done says whether the others count
 	b := r.b
 	b.mu.Lock()
 	defer b.mu.Unlock()

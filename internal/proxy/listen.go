@@ -11,9 +11,9 @@ import (
 )
 
 var (
-	// ErrAddress: what to listen on is malformed.
+	// ErrAddress says that what to listen on is malformed.
 	ErrAddress = errors.New("write it as HOST:PORT, or as unix:PATH")
-	// ErrExposed: others than this machine could use the proxy, and no client token protects it.
+	// ErrExposed says that others than this machine could use the proxy, and no client token protects it.
 	ErrExposed = errors.New("it is not a loopback address, so a client token must protect it")
 )
 

@@ -107,7 +107,8 @@ func (m *Metrics) watch(p *Proxy) {
 	desc := func(name, help string) *prometheus.Desc {
 		return prometheus.NewDesc("thingspace_"+name, help, nil, nil)
 	}
-	_ = m.registry.Register(&recordCollector{ //nolint:errcheck // a second proxy with the same metrics adds nothing
+	// A second proxy with the same metrics adds nothing.
+	_ = m.registry.Register(&recordCollector{
 		p:          p,
 		ready:      desc("proxy_ready", "1 if /readyz says so."),
 		up:         desc("store_up", "1 if the store could be read; without it the gauges of the record are missing."),

@@ -11,11 +11,11 @@ import (
 	"testing"
 )
 
-func mustPaths(t testing.TB, prefixes ...string) Paths {
-	t.Helper()
+func mustPaths(tb testing.TB, prefixes ...string) Paths {
+	tb.Helper()
 	p, err := ParsePaths(prefixes)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return p
 }

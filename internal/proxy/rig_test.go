@@ -62,7 +62,7 @@ func newRig(t *testing.T, s setup) *rig {
 	})
 	r.upstream.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
 	r.upstream.Start()
-	logger := slog.New(slog.NewTextHandler(r.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	logger := loggerTo(r.log)
 	cfg := r.platform.Config()
 	cfg.Transport, cfg.Trace, cfg.Logger = NewTransport(DefaultMaxRequests, s.limit), r.metrics.Trace(nil), logger
 	if s.config != nil {
@@ -219,6 +219,10 @@ func (j *journal) String() string {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	return j.text.String()
+}
+
+func loggerTo(j *journal) *slog.Logger {
+	return slog.New(slog.NewTextHandler(j, &slog.HandlerOptions{Level: slog.LevelDebug}))
 }
 
 // until waits for a text in the log.

@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestAnAnswerStreamsAsItComes(t *testing.T) {
@@ -255,7 +256,29 @@ func TestAClientThatLeavesInMidDownloadFreesThePlatform(t *testing.T) {
 	}
 	_, _ = resp.Body.Read(make([]byte, 1))
 	cancel()
-	<-left
+	if err := <-left; err == nil {
+		t.Error("the platform was not left")
+	}
 	_ = resp.Body.Close()
+	r.log.until(t, "outcome=gone")
+}
+
+// Not in a bubble: the reverse proxy holds a mutex while it writes, and virtual time stands still then.
+func TestAClientThatDoesNotReadIsCutOff(t *testing.T) {
+	left := make(chan error, 1)
+	r := newRig(t, setup{
+		options: func(o *Options) { o.IdleLimit = 100 * time.Millisecond },
+		resource: func(w http.ResponseWriter, _ *http.Request) {
+			_, err := io.Copy(w, &pattern{1 << 30, sha256.New()}) // more than sockets hold
+			left <- err
+		},
+	})
+	conn := r.dial()
+	if _, err := io.WriteString(conn, "GET "+resource+" HTTP/1.1\r\nHost: "+r.addr+"\r\n\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-left; err == nil {
+		t.Error("all of it was taken")
+	}
 	r.log.until(t, "outcome=gone")
 }
