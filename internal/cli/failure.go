@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
 	"net/http"
 	"net/url"
@@ -15,6 +16,7 @@ import (
 
 	"iot.internal/thingspace/internal/ledger"
 	"iot.internal/thingspace/session"
+	"iot.internal/thingspace/session/filestore"
 )
 
 // failure is an error of the command itself: what happened, what to do about it, and the exit status.
@@ -121,6 +123,8 @@ func classifyAnswer(e *session.Error) (status int, todo string) {
 		return exitUsage, "nothing was sent; see 'thingspace help environment'"
 	case code == 0 && (e.Op == "store" || e.Op == "status" || e.Op == "rearm"):
 		return 0, ""
+	case code == 0 && e.Op == "reset" && ofFiles(e):
+		return exitUsage, "let this user replace the credentials file, which takes the right to write in its directory"
 	case code == 0:
 		return exitUnreachable, "try again; if it stays, check " + networkCulprits(e)
 	case code == http.StatusTooManyRequests, code >= 500:
@@ -134,6 +138,13 @@ func classifyAnswer(e *session.Error) (status int, todo string) {
 		return exitFailed, "check that THINGSPACE_BASE_URL is the base of a ThingSpace API"
 	}
 	return 0, ""
+}
+
+// ofFiles reports errors of the credentials file.
+func ofFiles(err error) bool {
+	var path *fs.PathError
+	return errors.As(err, &path) || errors.Is(err, filestore.ErrReadOnly) || errors.Is(err, filestore.ErrInsecure) ||
+		errors.Is(err, filestore.ErrMalformed) || errors.Is(err, filestore.ErrNotRegular) || errors.Is(err, filestore.ErrTooLarge)
 }
 
 // known reports whether an error says what it is: a sentinel, the network, a failure of ours.

@@ -6,13 +6,16 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
 	"net/url"
+	"os"
 	"strings"
 	"testing"
 
 	"iot.internal/thingspace/internal/ledger"
 	"iot.internal/thingspace/session"
+	"iot.internal/thingspace/session/filestore"
 )
 
 func TestEverySentinelHasItsExitStatusHoweverItIsWrapped(t *testing.T) {
@@ -167,6 +170,18 @@ func TestWhatIsWrongWithALoginIsSaidOfTheLogin(t *testing.T) {
 		if got := what(err); !strings.HasPrefix(got, c.want) {
 			t.Errorf("%v: %q", c.cause, got)
 		}
+	}
+}
+
+func TestACredentialsFileThatCannotBeSavedIsNoMatterOfTheNetwork(t *testing.T) {
+	for _, cause := range []error{&fs.PathError{Op: "open", Path: "/etc/.c.lock", Err: fs.ErrPermission}, filestore.ErrReadOnly} {
+		err := errors.Join(&session.Error{Op: "reset"}, cause)
+		if !ofFiles(err) {
+			t.Errorf("%v", err)
+		}
+	}
+	if ofFiles(&net.OpError{Op: "dial", Err: os.NewSyscallError("connect", errors.New("refused"))}) {
+		t.Error("the network is taken for a file")
 	}
 }
 

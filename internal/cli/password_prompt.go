@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 
 	"golang.org/x/term"
@@ -78,7 +79,9 @@ func (a *app) confirm(ctx context.Context, question, orElse string) error {
 	answer := make(chan string, 1)
 	go func() {
 		var word string
-		_, _ = fmt.Fscanln(in, &word)
+		if _, err := fmt.Fscanln(in, &word); errors.Is(err, io.EOF) {
+			_, _ = fmt.Fprintln(a.err) // the end of input leaves the cursor behind the question
+		}
 		answer <- word
 	}()
 	select {

@@ -67,6 +67,8 @@ func openStore(spec string, environ func(string) (string, bool)) (openedStore, e
 		return openedStore{}, usage("give it a directory", "THINGSPACE_STORE names no directory")
 	case spec == "memory":
 		return openedStore{session.NewMemoryStore(), "memory"}, nil
+	case filepath.IsAbs(spec) || strings.HasPrefix(spec, "."):
+		return openedStore{}, usage("write file:DIR for a directory", "THINGSPACE_STORE is a path")
 	case found:
 		// Not the whole of it: it may hold a password.
 		return openedStore{}, usage("it may be "+stores, "this version knows no store of the kind %q", kind)

@@ -26,7 +26,7 @@ func TestStoresAreOpenedByName(t *testing.T) {
 			t.Errorf("%q: %q %v", spec, got.name, err)
 		}
 	}
-	for _, spec := range []string{"file:", "sqlite://user:hunter2@host", "Memory", "/var/lib", "memory:x"} {
+	for _, spec := range []string{"file:", "sqlite://user:hunter2@host", "Memory", "/var/lib", "./state", "memory:x"} {
 		_, err := openStore(spec, environ)
 		if status, line := explain(err); status != exitUsage || strings.Contains(line, "hunter2") {
 			t.Errorf("%q: %d %q", spec, status, line)
