@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"iot.internal/thingspace/internal/reference"
 	"iot.internal/thingspace/internal/simulator"
 )
 
@@ -24,7 +25,7 @@ const (
 func (a *app) simulateCommand() *cobra.Command {
 	var listen string
 	cmd := &cobra.Command{
-		Use: "simulate", Short: "Run a local ThingSpace: tokens, expiry, lockout, faults", GroupID: groupLearn, Args: noArguments,
+		Use: "simulate", Short: "Run a local ThingSpace: tokens, expiry, lockout, faults, reference page", GroupID: groupLearn, Args: noArguments,
 		Long: `Run a simulated ThingSpace until it is interrupted: the OAuth2 token endpoint with its shared hourly
 bearer, login, logout and password reset, sessions that die of twenty idle minutes, a user that five
 failed logins lock, and any other /m2m/ path as a resource that wants both tokens. Every request to a
@@ -34,6 +35,9 @@ real platform is a switch.
 Standard output gets the variables that point this program, or yours, at it; once they are printed,
 it listens. Below /_control it is told what to do, from this machine only: let time pass, expire
 tokens, lock the user, make a request go wrong, count. GET /_control lists it all.
+
+With a browser, open its root: the API's reference, and the life of a session, where every call can be
+tried on the simulator itself. Nothing on that page comes from, or goes to, another host.
 
 With -v every request is logged, without its query and body.`,
 		Example: `  thingspace simulate
@@ -52,7 +56,15 @@ func (a *app) simulate(ctx context.Context, addr string) error {
 		return usage("write it as HOST:PORT", "--listen %q is no address", addr)
 	}
 	logger := slog.New(slog.NewTextHandler(a.err, nil))
-	s, err := simulator.New(simulator.Options{Logger: logger})
+	page, err := reference.New(reference.Console{
+		Base: simulator.Base, Control: "/_control", Account: simulator.DefaultAccount,
+		Key: simulator.DefaultKey, Secret: simulator.DefaultSecret,
+		Username: simulator.DefaultUsername, Password: simulator.DefaultPassword,
+	})
+	if err != nil {
+		return err
+	}
+	s, err := simulator.New(simulator.Options{Logger: logger, Page: page})
 	if err != nil {
 		return err
 	}
@@ -95,7 +107,7 @@ func (a *app) introduce(addr net.Addr) {
 	} {
 		_, _ = fmt.Fprintf(a.out, "export %s=%s\n", v[0], shellQuote(v[1]))
 	}
-	_, _ = fmt.Fprintf(a.err, "a simulated ThingSpace listens on http://%s; account %s, control path http://%s/_control; interrupt ends it\n",
+	_, _ = fmt.Fprintf(a.err, "a simulated ThingSpace listens on http://%s/, which a browser shows the reference; account %s, control path http://%s/_control; interrupt ends it\n",
 		host, simulator.DefaultAccount, host)
 }
 

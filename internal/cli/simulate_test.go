@@ -4,6 +4,7 @@ package cli
 
 import (
 	"bufio"
+	"io"
 	"net"
 	"net/http"
 	"net/netip"
@@ -158,5 +159,30 @@ func TestAnUnspecifiedAddressIsReachedOnLoopback(t *testing.T) {
 		if got := reachable(net.TCPAddrFromAddrPort(netip.MustParseAddrPort(in))); got != want {
 			t.Errorf("%s: %s", in, got)
 		}
+	}
+}
+
+func TestTheSimulatorServesTheReferenceWithItsOwnCredentials(t *testing.T) {
+	s := startSimulator(t)
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.base+"/", http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := http.DefaultTransport.RoundTrip(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	page, err := io.ReadAll(resp.Body)
+	_ = resp.Body.Close()
+	if err != nil || resp.StatusCode != http.StatusOK {
+		t.Fatalf("%s, %v", resp.Status, err)
+	}
+	for _, part := range []string{simulator.DefaultKey, simulator.DefaultSecret, `"username":"` + simulator.DefaultUsername + `"`, `"base":"` + simulator.Base + `"`} {
+		if !strings.Contains(string(page), part) {
+			t.Errorf("the page has no %s", part)
+		}
+	}
+	if !strings.Contains(resp.Header.Get("Content-Security-Policy"), "connect-src 'self'") {
+		t.Errorf("%v", resp.Header)
 	}
 }
