@@ -114,6 +114,38 @@ kills: ## a thousand password rotations, each killed; prints where the kills fel
 fault-matrix: ## every fault on every endpoint over every store; writes docs/fault-matrix.md (wants redis-server)
 	THINGSPACE_FAULT_MATRIX=$(CURDIR)/docs/fault-matrix.md $(GO) test -count=1 -timeout 10m ./internal/faultmatrix
 
+.PHONY: fuzz
+fuzz: ## every fuzz target for FUZZTIME (10m) each; ONLY=Name for those whose name holds it
+	sh internal/fuzzall/fuzz.sh $(or $(FUZZTIME),10m) $(ONLY)
+
+.PHONY: soak
+soak: ## twenty minutes of mixed traffic in real time, with faults; writes docs/soak.md (wants redis-server)
+	THINGSPACE_SOAK=20m THINGSPACE_SOAK_REPORT=$(CURDIR)/docs $(GO) test -count=1 -timeout 40m -v ./internal/soak
+
+.PHONY: docs
+docs: ## the reference page as static files, in site/
+	$(GO) run ./internal/reference/write -o site
+
+.PHONY: renderer
+renderer: ## fetch the reference page's pinned renderer; make renderer VERSION=x pins another (needs npm)
+	$(GO) run ./internal/reference/refresh $(if $(VERSION),-version $(VERSION))
+
+.PHONY: renderer-check
+renderer-check: ## compare the embedded renderer with the published package (needs npm)
+	$(GO) run ./internal/reference/refresh -check
+
+.PHONY: browser-deps
+browser-deps: ## install the pinned axe-core (needs npm)
+	cd internal/reference/browsertest && npm ci --ignore-scripts --no-audit --no-fund
+
+.PHONY: browser
+browser: browser-deps ## try the reference page in a headless Chromium
+	cd internal/reference/browsertest && $(GO) mod tidy -diff && $(GO) vet ./... && $(GO) test -count=1 -timeout 10m ./...
+
+.PHONY: screenshot
+screenshot: browser-deps ## pictures of the reference page, in docs/
+	cd internal/reference/browsertest && REFERENCE_SCREENSHOTS=$(CURDIR)/docs $(GO) test -count=1 -timeout 5m -run Screenshot ./...
+
 .PHONY: smoke
 smoke: build ## the built command, from the outside
 	sh internal/smoke/smoke.sh ./$(BIN)
@@ -121,6 +153,18 @@ smoke: build ## the built command, from the outside
 .PHONY: vuln
 vuln: ## govulncheck, where its database can be reached
 	$(GO) run $(GOVULNCHECK) ./...
+
+.PHONY: licences
+licences: ## rewrite docs/licences.md and THIRD_PARTY_NOTICES.txt; fails on a licence that may not be used
+	$(GO) run ./internal/licences
+
+.PHONY: verify
+verify: ## check the modules that were downloaded against go.sum
+	$(GO) mod verify
+
+.PHONY: reproducible
+reproducible: ## build the last commit twice, in different surroundings, and compare
+	sh internal/reproducible/reproducible.sh
 
 .PHONY: module
 module: ## rename the module everywhere: make module MODULE=example.com/x
