@@ -77,6 +77,9 @@ func TestEveryFaultEndsInATypedErrorAndHeals(t *testing.T) {
 					if name == "login" && o.Err != nil && (o.Listed == 0) != faultmatrix.Spared[fault] {
 						t.Errorf("%d strikes listed; positive evidence that the password was not looked at: %v", o.Listed, faultmatrix.Spared[fault])
 					}
+					if o.Person && o.Rotation == session.RotationNone {
+						t.Error("a person had to help, and no password was lost")
+					}
 					if first := rows[name][fault]; first == "" {
 						rows[name][fault] = row
 					} else if first != row {

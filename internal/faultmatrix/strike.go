@@ -22,6 +22,7 @@ type Outcome struct {
 	Rotation session.RotationState // as the record has it
 	Status   int                   // that a caller of a resource got
 	Err      error
+	Person   bool // had to help afterwards
 }
 
 // String is a row of the table, less what the fault is.
@@ -39,7 +40,7 @@ func (o Outcome) String() string {
 // Strike lets one request of the operation meet the fault, in virtual time: t is a test in a
 // testing/synctest bubble. Whatever happens, the error is typed and holds no secret, the record lists
 // at least as many strikes as the platform counts, nobody follows a redirect, and once the platform is
-// well again so is the client, without a person unless a password was lost.
+// well again so is the client, if need be with a person's help.
 func Strike(t *testing.T, op Operation, f sessiontest.Fault, options ...sessiontest.Option) Outcome {
 	t.Helper()
 	p := sessiontest.New(t, options...)
@@ -93,7 +94,7 @@ func Strike(t *testing.T, op Operation, f sessiontest.Fault, options ...sessiont
 	if n := after.Resets - before.Resets; n > 2 {
 		t.Errorf("%d resets", n)
 	}
-	heal(t, c, p)
+	o.Person = heal(t, c, p)
 	time.Sleep(2 * time.Minute) //nolint:forbidigo // virtual time, for what the platform does late
 	if n := p.Counters(); n.MaxStrikes > 1 || n.Locked || n.Elsewhere != 0 || n.MisplacedSecrets != 0 {
 		t.Errorf("in the end %d strikes, locked %v, %d requests elsewhere, %d secrets in the wrong place", n.MaxStrikes, n.Locked, n.Elsewhere, n.MisplacedSecrets)
@@ -128,22 +129,24 @@ func judge(t *testing.T, op Operation, err error, secrets []string) {
 	}
 }
 
-// heal waits until the client works again.
-func heal(t *testing.T, c *session.Client, p *sessiontest.Server) {
+// heal waits until the client works again, and reports whether a person had to set another password.
+func heal(t *testing.T, c *session.Client, p *sessiontest.Server) (person bool) {
 	t.Helper()
 	p.ClearFaults()
 	var err error
 	for range 70 {
 		if err = Request(t.Context(), c, p); err == nil {
 			if _, err = c.Login(t.Context()); err == nil {
-				return
+				return person
 			}
 		}
-		if errors.Is(err, session.ErrPasswordLost) {
+		if errors.Is(err, session.ErrPasswordLost) || errors.Is(err, session.ErrLatched) {
+			person = true
 			p.SetPassword("from-support-1")
 			p.Credentials().Set(p.Username(), "from-support-1")
 		}
 		time.Sleep(time.Minute) //nolint:forbidigo // virtual time
 	}
 	t.Errorf("it does not heal: %v", err)
+	return person
 }
