@@ -66,12 +66,14 @@ func (b *body) repeatable() bool {
 	return !b.dropped
 }
 
-// stop ends every reader. One that waits for the client goes on waiting until the connection's
-// deadline.
+// stop ends every reader, and waits for one that is waiting for the client: the connection's deadline
+// must be over.
 func (b *body) stop() {
 	b.mu.Lock()
-	defer b.mu.Unlock()
 	b.stopped, b.reader, b.kept = true, nil, nil
+	b.mu.Unlock()
+	b.reading.Lock()
+	defer b.reading.Unlock()
 }
 
 // whole reports whether the client has sent all of the body.

@@ -13,6 +13,7 @@ type pace struct {
 	limit time.Duration
 
 	mu      sync.Mutex
+	unread  bool // nobody reads the body any more
 	over    bool // the connection is somebody else's now
 	reading time.Time
 	writing time.Time
@@ -25,7 +26,7 @@ func (p *pace) coarse() time.Duration { return p.limit / 16 }
 func (p *pace) beforeRead() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if now := time.Now(); !p.over && now.Sub(p.reading) > p.coarse() {
+	if now := time.Now(); !p.over && !p.unread && now.Sub(p.reading) > p.coarse() {
 		p.reading = now
 		_ = p.conn.SetReadDeadline(now.Add(p.limit))
 	}
@@ -36,7 +37,7 @@ func (p *pace) beforeRead() {
 func (p *pace) readDone() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if !p.over {
+	if !p.over && !p.unread {
 		_ = p.conn.SetReadDeadline(time.Time{})
 	}
 }
@@ -48,6 +49,14 @@ func (p *pace) beforeWrite() {
 		p.writing = now
 		_ = p.conn.SetWriteDeadline(now.Add(p.limit))
 	}
+}
+
+// interrupt lets a reader that waits for the client fail at once.
+func (p *pace) interrupt() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.unread = true
+	_ = p.conn.SetReadDeadline(time.Unix(1, 0))
 }
 
 // lingering is how long a client may go on sending a body that nobody wants, so that it gets the answer

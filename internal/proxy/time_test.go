@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -117,14 +118,16 @@ func TestAClientThatSendsItsHeadersSlowlyIsCutOff(t *testing.T) {
 	virtual(t, func(t *testing.T, platform *sessiontest.Server, p *pipes, _ *journal) {
 		conn := p.dial()
 		began := time.Now()
-		go func() {
+		var writing sync.WaitGroup
+		defer writing.Wait()
+		writing.Go(func() {
 			for _, c := range "GET /m2m/x" + virtualHead + strings.Repeat("X: y\r\n", 1000) {
 				if _, err := conn.Write([]byte(string(c))); err != nil {
 					return
 				}
 				time.Sleep(time.Second)
 			}
-		}()
+		})
 		answer, _ := io.ReadAll(conn)
 		if took := time.Since(began); took != ReadHeaderTimeout || strings.Contains(string(answer), "200") {
 			t.Errorf("%s, %q", took, answer)
@@ -141,13 +144,15 @@ func TestAClientThatSendsItsBodySlowlyMayTakeItsTimeAndOneThatStopsMayNot(t *tes
 		conn := p.dial()
 		in := bufio.NewReader(conn)
 		began := time.Now()
-		go func() {
+		var writing sync.WaitGroup
+		defer writing.Wait()
+		writing.Go(func() {
 			_, _ = io.WriteString(conn, "POST /m2m/v1/accounts/"+platform.Account()+virtualHead+"Content-Length: 100000\r\n\r\n")
 			for range 10 { // a piece each time, in five minutes altogether
 				_, _ = conn.Write(make([]byte, 10_000))
 				time.Sleep(DefaultIdleLimit - 2*time.Second)
 			}
-		}()
+		})
 		resp, err := http.ReadResponse(in, nil)
 		if err != nil || resp.StatusCode != 200 || time.Since(began) < 4*time.Minute {
 			t.Fatalf("%v %v after %s", resp, err, time.Since(began))
