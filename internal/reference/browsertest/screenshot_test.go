@@ -51,7 +51,7 @@ func (b *tab) picture(path, selector string, height float64) {
 	if len(png) < 10_000 {
 		b.t.Fatalf("a picture of %d bytes", len(png))
 	}
-	if err := os.WriteFile(path, png, 0o600); err != nil {
+	if err := os.WriteFile(path, png, 0o644); err != nil {
 		b.t.Fatal(err)
 	}
 }
