@@ -118,6 +118,14 @@ fault-matrix: ## every fault on every endpoint over every store; writes docs/fau
 fuzz: ## every fuzz target for FUZZTIME (10m) each; ONLY=Name for those whose name holds it
 	sh internal/fuzzall/fuzz.sh $(or $(FUZZTIME),10m) $(ONLY)
 
+.PHONY: growth
+growth: ## how cost grows with goroutines, clients, processes, headers and bodies; writes docs/growth.md and its plots
+	THINGSPACE_GROWTH=$(CURDIR)/docs $(GO) test -count=1 -timeout 30m ./internal/growth
+
+.PHONY: bench
+bench: ## beside its peers: the hot path, storms, refusals, cost of importing; writes docs/benchmarks.md (ten minutes)
+	$(MAKE) -C bench
+
 .PHONY: soak
 soak: ## twenty minutes of mixed traffic in real time, with faults; writes docs/soak.md (wants redis-server)
 	THINGSPACE_SOAK=20m THINGSPACE_SOAK_REPORT=$(CURDIR)/docs $(GO) test -count=1 -timeout 40m -v ./internal/soak
@@ -149,9 +157,21 @@ screenshot: browser-deps ## pictures of the reference page, in bin/screenshots; 
 	cp bin/screenshots/1280-light-top.png docs/reference.png
 	cp bin/screenshots/1280-light-calls.png docs/reference-login.png
 
+.PHONY: bench-proxy
+bench-proxy: ## the proxy beside a bare httputil.ReverseProxy, in one run over loopback
+	$(GO) test -run '^$$' -bench BenchmarkProxy -benchtime 2s -count 3 -timeout 20m ./internal/proxy
+
 .PHONY: smoke
 smoke: build ## the built command, from the outside
 	sh internal/smoke/smoke.sh ./$(BIN)
+
+.PHONY: interop
+interop: ## clients of other languages against the simulator; LANGS="python java" for some, else all whose tools are here
+	$(GO) run ./interop $(LANGS)
+
+.PHONY: interop-page
+interop-page: ## the same, and its programs and results into docs/languages.md
+	$(GO) run ./interop -write
 
 .PHONY: vuln
 vuln: ## govulncheck, where its database can be reached
