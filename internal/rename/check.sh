@@ -11,5 +11,5 @@ make module MODULE=example.com/renamed
 go build ./...
 go vet ./...
 # What is about the repository itself, or takes long and does not depend on the path, is not run again.
-skip='/internal/(gencheck|specgate|importcost|ledger|killtest|fleettest|durable|flock)|/session/(redisstore|filestore)'
+skip='/internal/(gencheck|specgate|specdiff|contracttest|licences|importcost|ledger|killtest|fleettest|durable|flock)|/session/(redisstore|filestore)'
 go test $(go list ./... | grep -v -E -e "$skip")
