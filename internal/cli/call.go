@@ -39,6 +39,9 @@ The session comes from the store, or from a login. A request that the platform r
 the session or the bearer is stale is sent again once with a fresh one; only a body of more than
 1 MiB from a pipe cannot be sent again, and then the refusal is what you get (the next call works).
 
+The endpoints of the session itself and of the bearer are refused: "login", "logout", "token" and
+"password reset" call them, and keep count.
+
 With a body, Content-Type is application/json unless -H says otherwise. Redirects are not
 followed, since they would take the tokens elsewhere. The exit status is 1 for an answer of 300
 or more (304 excepted), whose body is printed all the same; if a request that is not safe to

@@ -93,8 +93,7 @@ func clearedWords(before, after session.Status, now time.Time) []string {
 		lines = append(lines, "no failed login was listed")
 	}
 	for _, at := range after.Attempts {
-		lines = append(lines, "kept: "+attemptWords(at, now)+"; it may still reach the platform and count there: "+
-			"run this again "+moment(arrived(at), now))
+		lines = append(lines, "kept: "+attemptWords(at, now)+"; it would count there after all, so run this again then")
 	}
 	if after.Password == session.PasswordRefused {
 		lines = append(lines, "kept: that the platform refused this password")

@@ -154,6 +154,9 @@ func attemptWords(at session.AttemptStatus, now time.Time) string {
 		session.AttemptUnknown: "got no clear answer: it may count",
 		session.AttemptRefused: "was refused",
 	}[at.State]
+	if over := arrived(at); at.State == session.AttemptUnknown && over.After(now) {
+		outcome += ", and may still reach the platform, so no success strikes it off before " + over.UTC().Format(time.RFC3339)
+	}
 	return fmt.Sprintf("a %s %s %s", what, moment(at.At, now), outcome)
 }
 

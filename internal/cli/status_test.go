@@ -162,8 +162,9 @@ func TestWhatClearingKeepsIsSaidAndWhy(t *testing.T) {
 	}
 	got := strings.Join(clearedWords(before, after, statusNow), "\n")
 	const want = "2 failed logins are off the list\n" +
-		"kept: a password reset 1 minute ago (2026-11-23T17:59:00Z) got no clear answer: it may count; " +
-		"it may still reach the platform and count there: run this again in 14 minutes (2026-11-23T18:14:00Z)\n" +
+		"kept: a password reset 1 minute ago (2026-11-23T17:59:00Z) got no clear answer: it may count, " +
+		"and may still reach the platform, so no success strikes it off before 2026-11-23T18:14:00Z; " +
+		"it would count there after all, so run this again then\n" +
 		"kept: that the platform refused this password"
 	if got != want {
 		t.Errorf("%s", got)
