@@ -13,8 +13,9 @@ import (
 // sent once.
 const ReplayLimit = 1 << 20
 
-// readSize is what a client must send within the limit of the pace.
-const readSize = 8 << 10
+// chunkRead is how much of a chunk is read at a time. The server gives nothing of a chunk before as much
+// as is asked for has come: with more, a slow client would seem to have stopped.
+const chunkRead = 8 << 10
 
 var (
 	errTooLargeToRepeat = errors.New("the body is too large to be sent again")
@@ -24,13 +25,14 @@ var (
 // body is what a client sends, as it comes, and again from its beginning if it is short.
 type body struct {
 	src     io.Reader
+	chunked bool
 	pace    *pace
 	arrived atomic.Int64
 
 	reading sync.Mutex // held while src is read: one reader at a time
 
 	mu      sync.Mutex
-	kept    []byte
+	kept    kept
 	dropped bool  // it is longer than the limit: nothing is kept
 	over    error // what src ended with
 	stopped bool  // the request is over
@@ -42,7 +44,9 @@ func newBody(r *http.Request, p *pace) *body {
 	if r.Body == nil || r.Body == http.NoBody || r.ContentLength == 0 {
 		return nil
 	}
-	return &body{src: r.Body, pace: p, dropped: r.ContentLength > ReplayLimit}
+	b := &body{src: r.Body, pace: p, chunked: r.ContentLength < 0, dropped: r.ContentLength > ReplayLimit}
+	b.kept.reserve(r.ContentLength)
+	return b
 }
 
 // again begins anew. The reader before gets nothing more, even if it is waiting for the client now.
@@ -70,7 +74,8 @@ func (b *body) repeatable() bool {
 // must be over.
 func (b *body) stop() {
 	b.mu.Lock()
-	b.stopped, b.reader, b.kept = true, nil, nil
+	b.stopped, b.reader = true, nil
+	b.kept.drop()
 	b.mu.Unlock()
 	b.reading.Lock()
 	defer b.reading.Unlock()
@@ -116,9 +121,10 @@ func (r *bodyReader) Read(p []byte) (int, error) {
 		return n, err
 	}
 	b.pace.beforeRead()
-	// The server gives nothing of a chunk before p is full: with a large p a slow client would seem to
-	// have stopped.
-	n, err := b.src.Read(p[:min(len(p), readSize)])
+	if b.chunked {
+		p = p[:min(len(p), chunkRead)]
+	}
+	n, err := b.src.Read(p)
 	b.arrived.Add(int64(n))
 	if err != nil {
 		b.pace.readDone()
@@ -127,12 +133,13 @@ func (r *bodyReader) Read(p []byte) (int, error) {
 	defer b.mu.Unlock()
 	b.over = err
 	current := b.reader == r
-	if !b.dropped {
-		if current && len(b.kept)+n > ReplayLimit {
-			b.kept, b.dropped = nil, true
-		} else {
-			b.kept = append(b.kept, p[:n]...)
-		}
+	switch {
+	case b.dropped || b.stopped:
+	case current && b.kept.size+int64(n) > ReplayLimit:
+		b.kept.drop()
+		b.dropped = true
+	default:
+		b.kept.add(p[:n])
 	}
 	if !current {
 		return 0, errBodyOver
@@ -149,8 +156,8 @@ func (r *bodyReader) known(p []byte) (n int, err error, done bool) { //nolint:re
 	switch {
 	case b.reader != r:
 		return 0, errBodyOver, true
-	case r.offset < int64(len(b.kept)):
-		n = copy(p, b.kept[r.offset:])
+	case r.offset < b.kept.size:
+		n = b.kept.copyAt(p, r.offset)
 		r.offset += int64(n)
 		return n, nil, true
 	case b.over != nil:

@@ -122,7 +122,11 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func (p *Proxy) finish(x *exchange) {
-	if x.body != nil && !x.body.whole() {
+	switch {
+	case x.body == nil:
+	case x.body.whole():
+		x.body.stop()
+	default:
 		// Nobody may read a body, or wait for one, when the handler returns: net/http would wait for
 		// that reading for ever if it came to the body's end just then.
 		x.pace.interrupt()
