@@ -84,6 +84,14 @@ func TestASimulatorWithoutAFaultPasses(t *testing.T) {
 	}
 }
 
+func TestAServerThatDoesNotAnswerHasNotBrokenTheContract(t *testing.T) {
+	installed(t)
+	status, out := brief(t, simulated(t, simulator.Options{}), "-lives", "0", "-fault", `{"on": ["logout"], "kind": "drop"}`)
+	if status != 2 || !strings.Contains(out, "requests got no answer") {
+		t.Errorf("%d\n%s", status, out)
+	}
+}
+
 // A server that is not known to be a simulator is spared: the platform counts no strike and changes no password.
 func TestAServerThatIsNoSimulatorIsSpared(t *testing.T) {
 	installed(t)

@@ -35,6 +35,7 @@ type relay struct {
 	server   *http.Server
 	url      string
 	withheld atomic.Int64
+	unheard  atomic.Int64
 	logins   atomic.Int64
 }
 
@@ -62,6 +63,7 @@ func startRelay(ctx context.Context, t *target, a account) (*relay, error) {
 		},
 		ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelError),
 		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, err error) {
+			r.unheard.Add(1)
 			http.Error(w, "the server could not be asked: "+err.Error(), http.StatusBadGateway)
 		},
 	}

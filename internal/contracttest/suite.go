@@ -97,6 +97,9 @@ func (s *suite) hold(ctx context.Context, t *target, a account) error {
 	if n := relay.withheld.Load(); n != 0 {
 		return fmt.Errorf("%d requests were withheld by the relay, so the result says nothing: the suite must not make them", n)
 	}
+	if n := relay.unheard.Load(); n != 0 {
+		return fmt.Errorf("%d requests got no answer from the server, so the result says nothing", n)
+	}
 	if broken {
 		return errBroken
 	}
