@@ -69,15 +69,33 @@ func disguisedEndpoint(p string) bool {
 // session endpoint.
 func quiet(p string) bool {
 	for i := range len(p) {
-		switch c := p[i]; {
-		case c == '%' || c < ' ' || c >= 0x7f:
-			return false
-		case c|0x20 == 's' && begins(p[i:], "session"), c|0x20 == 'o' && begins(p[i:], "oauth2"):
+		c := p[i]
+		if !suspicious[c] {
+			continue
+		}
+		switch {
+		case c|0x20 == 's':
+			if begins(p[i:], "session") {
+				return false
+			}
+		case c|0x20 == 'o':
+			if begins(p[i:], "oauth2") {
+				return false
+			}
+		default:
 			return false
 		}
 	}
 	return true
 }
+
+// suspicious are the bytes at which quiet has to look twice: what hides a word, and what begins one.
+var suspicious = func() (table [256]bool) {
+	for c := range table {
+		table[c] = c == '%' || c < ' ' || c >= 0x7f || c|0x20 == 's' || c|0x20 == 'o'
+	}
+	return table
+}()
 
 // begins reports whether p begins with a word in any case. Most other words end at the second letter.
 func begins(p, word string) bool {
