@@ -15,18 +15,11 @@ type naming struct {
 }
 
 // forget clears what cannot matter any more.
-func (w *world) forget() {
+func (m *model) forget(w *world) {
 	for i := range w.proc {
 		p := &w.proc[i]
-		if p.phase == loaded && p.hand == w.file {
-			p.phase = idle
-		}
-		switch p.phase {
-		case idle:
+		if p.phase == idle {
 			p.hand, p.made, p.old, p.res, p.void, p.slot = 0, 0, 0, none, false, nobody
-		case loaded:
-			p.made, p.old, p.res, p.void, p.slot = 0, 0, none, false, nobody
-		default:
 		}
 	}
 	for i := range w.slot {
@@ -65,10 +58,34 @@ func (w *world) forget() {
 	if w.lease == 0 {
 		w.leaseProbe = false
 	}
-	used := w.used()
-	for _, s := range []*set{&w.refused, &w.retired, &w.known, &w.rotated} {
-		*s &= used
+	w.permit = w.permit && w.one
+	for p := password(1); p <= passwords; p++ {
+		// Who asks with a retired password is told so, and nothing else happens.
+		if w.was.has(p) && w.retired.has(p) && w.mark.old != p {
+			w.was.remove(p)
+		}
 	}
+	keep := w.used()
+	if m.anyPassword() {
+		keep |= w.unused(keep)
+	}
+	for _, s := range []*set{&w.refused, &w.retired, &w.known, &w.rotated} {
+		*s &= keep
+	}
+}
+
+// unused are passwords that nobody has, but somebody may be given: one of each kind, since those of
+// which the same is known are as good as one another.
+func (w *world) unused(used set) (some set) {
+	var kinds [16]bool
+	for p := password(1); p <= passwords; p++ {
+		kind := bit(w.refused.has(p), 0) | bit(w.retired.has(p), 1) | bit(w.known.has(p), 2) | bit(w.rotated.has(p), 3)
+		if kind != 0 && !used.has(p) && !kinds[kind] {
+			kinds[kind] = true
+			some.add(p)
+		}
+	}
+	return some
 }
 
 // ranks is what the numbers that order attempts are replaced by.
@@ -183,7 +200,7 @@ func (m *model) rank(w *world) {
 func (w *world) rename(n *naming) {
 	var looks [wrong + 1]uint32
 	w.look(&looks)
-	used := w.used()
+	used := w.used() | w.refused | w.retired | w.known | w.rotated
 	var buffer [passwords]password
 	order := buffer[:0]
 	for p := password(1); p <= passwords; p++ {
@@ -208,7 +225,7 @@ func (w *world) rename(n *naming) {
 		w.slot[i].pw = to[w.slot[i].pw]
 	}
 	w.mark.old, w.mark.sealed = to[w.mark.old], to[w.mark.sealed]
-	for _, s := range []*set{&w.refused, &w.retired, &w.known, &w.rotated} {
+	for _, s := range []*set{&w.refused, &w.retired, &w.known, &w.rotated, &w.was} {
 		var renamed set
 		for p := password(1); p <= passwords; p++ {
 			if s.has(p) {
@@ -221,30 +238,35 @@ func (w *world) rename(n *naming) {
 
 // look tells passwords apart by their uses, without regard to the order of processes and attempts.
 func (w *world) look(looks *[wrong + 1]uint32) {
-	looks[w.file]++
-	looks[w.mark.old] += 2
-	looks[w.mark.sealed] += 8
-	for p := password(1); p <= passwords; p++ {
-		for i, s := range []set{w.refused, w.retired, w.known, w.rotated} {
+	looks[w.file] += 0x9e3779b1
+	looks[w.mark.old] += 0x85ebca77
+	looks[w.mark.sealed] += 0xc2b2ae3d
+	for i, s := range []set{w.refused, w.retired, w.known, w.rotated, w.was} {
+		for p := password(1); p <= passwords; p++ {
 			if s.has(p) {
-				looks[p] += 16 << i
+				looks[p] += 0x27d4eb2f << (2*i + 1)
 			}
 		}
 	}
 	for i := range w.proc {
 		p := &w.proc[i]
-		h := (uint32(p.phase)*7 + uint32(p.res)*3 + 5) << 9
-		looks[p.env] += h * 11
-		looks[p.hand] += h * 101
-		looks[p.made] += h * 1009
-		looks[p.old] += h * 10007
+		h := uint32(p.phase)<<8 | uint32(p.res)<<4 | 1
+		if p.slot != nobody {
+			h |= uint32(w.slot[p.slot-1].seq)<<16 | bit32(p.void, 12)
+		}
+		looks[p.env] += h * 0x165667b1
+		looks[p.hand] += h * 0x2c1b3c6d
+		looks[p.made] += h * 0x297a2d39
+		looks[p.old] += h * 0x7feb352d
 	}
 	for i := range w.slot {
 		if s := &w.slot[i]; s.wire {
-			looks[s.pw] += (uint32(s.seq)*5 + uint32(s.state)*3 + 1) << 8
+			looks[s.pw] += (uint32(s.seq)<<8 | uint32(s.state)<<4 | bit32(s.listed, 1) | 1) * 0x846ca68b
 		}
 	}
 }
+
+func bit32(b bool, at uint) uint32 { return uint32(bit(b, at%8)) << (at / 8 * 8) }
 
 func bit(b bool, at uint) uint8 {
 	if b {
@@ -267,7 +289,8 @@ func (w *world) procBytes(i int) (out part) {
 	out[1] = p.env | p.hand<<4
 	out[2] = p.made | p.old<<4
 	out[3] = uint8(p.res) | uint8(p.token)<<3 | bit(p.void, 5)
-	out[4] = bit(p.slot != nobody, 0) | bit(w.lease == procID(i), 1) | bit(w.mark.phase != 0 && w.mark.id == procID(i), 2)
+	out[4] = bit(p.slot != nobody, 0) | bit(w.lease == procID(i), 1) | bit(w.mark.phase != 0 && w.mark.id == procID(i), 2) |
+		bit(p.gone, 3)
 	if p.slot != nobody {
 		w.slotBytes(&w.slot[p.slot-1], slotID(p.slot), out[5:])
 	}
@@ -277,7 +300,7 @@ func (w *world) procBytes(i int) (out part) {
 // canonical puts processes and attempts in order and writes the world's name, which is all that is
 // kept of it.
 func (m *model) canonical(w *world, n *naming, buf []byte) []byte {
-	w.forget()
+	m.forget(w)
 	m.rank(w)
 	w.rename(n)
 	var parts [procs]part
@@ -306,8 +329,8 @@ func (m *model) canonical(w *world, n *naming, buf []byte) []byte {
 	buf = append(buf,
 		w.fails|bit(w.made, 3)|bit(w.down, 4)|bit(w.session, 5),
 		w.file|w.outage<<4|w.allowed<<6, w.mishaps, w.seq|w.refusedSeq<<4,
-		bit(w.lease == deadID, 0)|bit(w.leaseProbe, 1)|bit(w.owed, 3)|bit(w.one, 4)|w.freed<<5,
-		uint8(w.refused), uint8(w.retired), uint8(w.known), uint8(w.rotated),
+		bit(w.lease == deadID, 0)|bit(w.leaseProbe, 1)|bit(w.permit, 2)|bit(w.owed, 3)|bit(w.one, 4)|w.freed<<5,
+		uint8(w.refused), uint8(w.retired), uint8(w.known), uint8(w.rotated), uint8(w.was),
 		w.sessionSeq|bit(w.hasSession, 4), uint8(count),
 	)
 	if k := &w.mark; k.phase != 0 {
@@ -339,11 +362,12 @@ func parse(b []byte) (w world) {
 	if b[3]&1 == 1 {
 		w.lease = deadID
 	}
-	w.leaseProbe, w.owed, w.one, w.freed = b[3]>>1&1 == 1, b[3]>>3&1 == 1, b[3]>>4&1 == 1, b[3]>>5
+	w.leaseProbe, w.permit, w.owed, w.one, w.freed = b[3]>>1&1 == 1, b[3]>>2&1 == 1, b[3]>>3&1 == 1, b[3]>>4&1 == 1, b[3]>>5
 	w.refused, w.retired, w.known, w.rotated = set(b[4]), set(b[5]), set(b[6]), set(b[7])
-	w.sessionSeq, w.hasSession = b[8]&15, b[8]>>4&1 == 1
-	count := int(b[9])
-	b = b[10:]
+	w.was = set(b[8])
+	w.sessionSeq, w.hasSession = b[9]&15, b[9]>>4&1 == 1
+	count := int(b[10])
+	b = b[11:]
 	if b[0] != 0 {
 		k := &w.mark
 		k.phase, k.rival = b[0]&7, b[0]>>6&1 == 1
@@ -360,6 +384,7 @@ func parse(b []byte) (w world) {
 		p.phase, p.file = phase(b[0]&127), b[0]>>7 == 1
 		p.env, p.hand, p.made, p.old = b[1]&15, b[1]>>4, b[2]&15, b[2]>>4
 		p.res, p.token, p.void = result(b[3]&7), token(b[3]>>3&3), b[3]>>5&1 == 1
+		p.gone = b[4]>>3&1 == 1
 		if b[4]>>1&1 == 1 {
 			w.lease = procID(i)
 		}

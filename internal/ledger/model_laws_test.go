@@ -33,11 +33,14 @@ func (w *world) silentlyLost() bool {
 		return false
 	}
 	for i := range w.proc {
-		if w.proc[i].made == w.right {
+		// An answer that has only just arrived counts as lost on its way: it may be.
+		if p := &w.proc[i]; p.made == w.right && p.phase != told {
 			return false
 		}
 	}
 	switch w.mark.phase {
+	case provingMark:
+		return !w.mark.rival // it stands for the older one's doubt too
 	case sendingMark, doubtMark, lostMark, settledMark:
 		return false
 	case savingMark:
@@ -58,14 +61,16 @@ func (m *model) next(w *world, found func(action, *world)) {
 			found(a, after)
 		}
 	}
-	subsets := uint16(1) << len(w.mayAge())
-	for i := range uint8(m.active) {
+	agers := w.mayAge()
+	subsets := uint16(1) << agers.count
+	for i := range uint8(procs) {
 		p := &w.proc[i]
-		if p.ready() {
-			m.begins(w, i, subsets, try)
+		if p.gone {
+			continue
 		}
 		if p.phase == idle {
-			m.idles(w, i, try)
+			m.begins(w, i, subsets, try)
+			m.idles(i, try)
 		}
 		if p.phase != idle || p.token != noToken {
 			m.goesOn(i, try)
@@ -76,7 +81,6 @@ func (m *model) next(w *world, found func(action, *world)) {
 			for how := range uint16(3) {
 				try(action{deliver, i, how}, m.environment)
 			}
-			try(action{dropRequest, i, 0}, m.environment)
 		}
 	}
 	try(action{outageBegins, 0, 0}, m.environment)
@@ -85,9 +89,7 @@ func (m *model) next(w *world, found func(action, *world)) {
 		try(action{k, 0, 0}, m.personAction)
 	}
 	if m.changes {
-		for readers := range uint16(1 << procs) {
-			try(action{tellFile, 0, readers}, m.personAction)
-		}
+		try(action{tellFile, 0, 0}, m.personAction)
 	}
 	for old := range subsets {
 		try(action{counterCleared, 0, old}, m.personAction)
@@ -101,7 +103,7 @@ func (m *model) mishap(a action, w *world) bool {
 		return true
 	}
 	switch a.kind {
-	case crash, timeOut, garbled, loseAnswer, keep, dropRequest, changePassword, misconfigure, allowOne, counterCleared, outageBegins:
+	case crash, timeOut, garbled, keep, changePassword, allowOne, counterCleared, outageBegins:
 		w.mishaps++
 	case armReset, settle, cancelled, probeSettled, clear_, clearFinished:
 		if a.how&unsure != 0 {
@@ -150,33 +152,35 @@ func (m *model) begins(w *world, i uint8, subsets uint16, try attemptStep) {
 	if w.mark.phase == savingMark && w.proc[i].file {
 		with |= canSave
 	}
-	for old := range subsets {
-		for how := range uint16(ages) {
-			if how&^with != 0 {
+	may := m.credentials(w, int(i))
+	for how := range uint16(flags + 1) {
+		if how&^with != 0 {
+			continue
+		}
+		for hand := password(1); hand <= wrong; hand++ {
+			if !may.has(hand) {
 				continue
 			}
-			try(action{beginLogin, i, how | old*ages}, m.loginAction)
-			if m.rotations {
-				try(action{beginRotation, i, how | old*ages}, m.rotationAction)
+			for old := range subsets {
+				how := how | uint16(hand)*asks | old*ages
+				try(action{beginLogin, i, how}, m.loginAction)
+				if m.rotations {
+					try(action{beginRotation, i, how}, m.rotationAction)
+				}
 			}
 		}
 	}
 }
 
 // idles is what a process without an attempt can do.
-func (m *model) idles(w *world, i uint8, try attemptStep) {
+func (m *model) idles(i uint8, try attemptStep) {
 	for k := tokenRefused; k <= beginLogout; k++ {
 		try(action{k, i, 0}, m.sessionAction)
-	}
-	try(action{tellProcess, i, 0}, m.personAction)
-	for how := range uint16(procs + 1) {
-		try(action{misconfigure, i, how}, m.personAction)
 	}
 }
 
 // goesOn is what a process does about what it has begun.
 func (m *model) goesOn(i uint8, try attemptStep) {
-	try(action{load, i, 0}, m.loginAction)
 	try(action{crash, i, 0}, m.loginAction)
 	for k := armReset; k < save; k++ {
 		for how := range uint16(2) {
@@ -193,10 +197,8 @@ func (m *model) goesOn(i uint8, try attemptStep) {
 		}
 	}
 	if m.rotations {
-		for readers := range uint16(1 << procs) {
-			try(action{save, i, readers}, m.rotationAction)
-			try(action{finish, i, readers}, m.rotationAction)
-		}
+		try(action{save, i, 0}, m.rotationAction)
+		try(action{finish, i, 0}, m.rotationAction)
 	}
 	try(action{endLogout, i, 0}, m.sessionAction)
 }

@@ -12,8 +12,7 @@ type action struct {
 type kind uint8
 
 const (
-	load kind = iota
-	beginLogin
+	beginLogin kind = iota
 	beginRotation
 	armReset
 	send
@@ -21,7 +20,6 @@ const (
 	cancelled
 	timeOut
 	garbled
-	loseAnswer
 	probeAnswered
 	probeSettled
 	keep
@@ -32,13 +30,10 @@ const (
 	clearFinished
 	crash
 	deliver
-	dropRequest
 	outageBegins
 	outageEnds
 	changePassword
 	tellFile
-	tellProcess
-	misconfigure
 	allowOne
 	counterCleared
 	sessionDies
@@ -52,43 +47,42 @@ const (
 // byPerson are the actions that need somebody awake.
 func (k kind) byPerson() bool {
 	switch k {
-	case changePassword, tellFile, tellProcess, misconfigure, allowOne, counterCleared:
+	case changePassword, tellFile, allowOne, counterCleared:
 		return true
 	default:
 		return false
 	}
 }
 
-// credentials are what a process asks with. That it has read the file matters only when the file has
-// changed since: an idle process is taken to have read it just now.
-func (w *world) credentials(i int) password {
+// credentials are the passwords that a process may ask with. It reads them some time before it asks,
+// so a process with the file may have anything that the file ever had. Where people make mistakes, or
+// change the password, a process without the file may have been given any by then; which, is decided
+// when it asks. That is every story in which somebody gives it one earlier, and no other.
+func (m *model) credentials(w *world, i int) (may set) {
 	switch p := &w.proc[i]; {
-	case !p.file:
-		return p.env
-	case p.phase == loaded:
-		return p.hand
+	case p.file:
+		may = w.was
+		may.add(w.file)
+	case m.anyPassword():
+		may = w.used() | w.refused | w.retired | w.known | w.rotated
+		may.add(w.right)
+		may.add(wrong) // one that nobody has had yet
+	default:
+		may.add(p.env)
 	}
-	return w.file
+	return may
 }
 
-// write changes the credentials file. Any idle process may have read what was there before.
-func (w *world) write(p password, readers uint16) bool {
-	for i := range w.proc {
-		if readers>>i&1 == 0 {
-			continue
-		}
-		if !w.proc[i].file || w.proc[i].phase != idle || p == w.file {
-			return false
-		}
-		w.proc[i].phase, w.proc[i].hand = loaded, w.file
+func (m *model) anyPassword() bool { return m.mistakes || m.changes }
+
+// write changes the credentials file.
+func (w *world) write(p password) bool {
+	if w.file != p {
+		w.was.add(w.file)
 	}
+	w.was.remove(p)
 	w.file = p
 	return true
-}
-
-// ready reports whether a process can ask for a login or rotation now.
-func (p *proc) ready() bool {
-	return p.phase == idle || p.phase == loaded
 }
 
 // How a process begins: what it can do, and what it finds. A lease or mark lapses for who takes it
@@ -97,8 +91,12 @@ const (
 	canSave = 1 << iota
 	lapsedLease
 	lapsedMark
-	ages // from here on: which of the attempts that may be are longer ago than OnTheWire
+	asks             // from here on, three bits: the password it asks with
+	ages  = 8 * asks // from here on: which of the attempts that may be are longer ago than OnTheWire
+	flags = asks - 1
 )
+
+func asked(how uint16) password { return password(how / asks % 8) }
 
 // late reports whether a process may know by its clock that others take it for dead.
 func (w *world) late(i int) bool {
@@ -106,9 +104,9 @@ func (w *world) late(i int) bool {
 	return w.lease != id && (w.mark.id != id || w.mark.phase == 0 || w.mark.phase > savingMark)
 }
 
-func (w *world) claim(i int, id byte, how uint16) Claim {
+func (w *world) claim(hand password, id byte, how uint16) Claim {
 	c := Claim{
-		ID: idText[id], Fingerprint: passText[w.credentials(i)], Now: now, Length: time.Minute,
+		ID: idText[id], Fingerprint: passText[hand], Now: now, Length: time.Minute,
 		CanSave: how&canSave != 0, App: theApp,
 	}
 	if how&lapsedLease != 0 {
@@ -130,9 +128,15 @@ func (m *model) begin(w *world, i int, rotate bool, how uint16) bool {
 	if m.sessions && w.hasSession && p.token != refusedToken {
 		return false // there is one that serves
 	}
+	hand := asked(how)
+	if hand == wrong {
+		if hand = w.fresh(); hand == 0 {
+			return false
+		}
+	}
 	before, id := *w, w.free()
-	claim := w.claim(i, slotID(id), how)
-	old := w.old(how / ages)
+	claim := w.claim(hand, slotID(id), how)
+	old := m.age(w, how/ages)
 	var r Record
 	var v Verdict
 	if rotate {
@@ -140,8 +144,6 @@ func (m *model) begin(w *world, i int, rotate bool, how uint16) bool {
 	} else {
 		r, v = m.rules.beginLogin(m.recordAt(w, old), claim)
 	}
-	hand := before.credentials(i)
-	p.phase = idle
 	if v.Changed {
 		m.absorb(w, r)
 	}
@@ -154,6 +156,7 @@ func (m *model) begin(w *world, i int, rotate bool, how uint16) bool {
 		s := &w.slot[id-1]
 		s.seq, s.reset, s.person = uint8(v.Attempt.Seq), rotate, before.one && !rotate
 		m.begun(&before, hand, rotate, how)
+		w.permit = false
 		if m.coarse {
 			return m.sendAtOnce(w, i, rotate)
 		}
@@ -167,7 +170,7 @@ func (m *model) begin(w *world, i int, rotate bool, how uint16) bool {
 		w.mark.id, p.phase, p.hand = procID(i), finishing, hand
 		p.made, p.old = w.mark.sealed, w.mark.old
 	default:
-		return v.Changed || before.proc[i].phase != idle
+		return v.Changed
 	}
 	return true
 }
@@ -179,6 +182,7 @@ func (m *model) begun(before *world, hand password, rotate bool, how uint16) {
 	m.breaks(oneLogin, running || m.sessions && before.session)
 	m.breaks(refusedOnce, before.known.has(hand) && (!before.one || rotate))
 	m.breaks(retiredNever, before.rotated.has(hand))
+	m.breaks(onePermit, before.one && !before.permit && !rotate)
 }
 
 func (w *world) attempt(i int) Attempt {
@@ -305,11 +309,6 @@ func (m *model) loginAction(w *world, a action) bool {
 	i := int(a.who)
 	p := &w.proc[i]
 	switch a.kind {
-	case load:
-		if p.phase != loaded {
-			return false
-		}
-		p.phase = idle
 	case beginLogin:
 		return m.begin(w, i, false, a.how)
 	case send:
@@ -329,8 +328,8 @@ func (m *model) loginAction(w *world, a action) bool {
 		}
 		m.absorb(w, m.rules.cancel(m.record(w), w.attempt(i)))
 		w.leave(i)
-	case timeOut:
-		if p.phase != waiting {
+	case timeOut: // or the answer is lost on its way
+		if p.phase != waiting && p.phase != answered {
 			return false
 		}
 		m.settleLogin(w, i, Answer{Outcome: NoAnswer})
@@ -339,11 +338,6 @@ func (m *model) loginAction(w *world, a action) bool {
 			return false
 		}
 		m.settleLogin(w, i, Answer{Outcome: NoAnswer, Answered: true})
-	case loseAnswer:
-		if p.phase != answered {
-			return false
-		}
-		p.phase, p.res = waiting, none
 	case probeAnswered:
 		if p.phase != probing || w.down || !m.outages {
 			return false

@@ -24,7 +24,7 @@ func (m *model) deliver(w *world, a action) bool {
 		return false
 	}
 	p, request := w.holder(int(a.who)), *s
-	s.wire, s.pw, s.person = false, 0, false
+	s.dropped()
 	var res result
 	var made password
 	switch a.how {
@@ -72,32 +72,57 @@ func (m *model) newSession(w *world) result {
 }
 
 // The one assumption about time: when an attempt is taken to be over, by OnTheWire since it began,
-// its request has arrived or never will. mayAge are the attempts of which that is true; when it
-// becomes so does not matter before somebody looks.
-func (w *world) mayAge() (list []int) {
+// its request has arrived or never will. mayAge are the attempts of which that may be true. That a
+// request is dropped on its way, and that time passes, matters only when somebody looks: until then a
+// world in which it may arrive yet allows all that one without it does. So both happen then.
+func (w *world) mayAge() (list agers) {
 	for i := range w.slot {
-		if s := &w.slot[i]; s.listed && s.over == 0 && !s.wire && !w.sendable(i) {
-			list = append(list, i)
+		if s := &w.slot[i]; s.listed && s.over == 0 && !w.sendable(i) {
+			list.add(i)
 		}
 	}
 	if w.mayAgeMark() {
-		list = append(list, markAge)
+		list.add(markAge)
 	}
 	return list
 }
 
-// old is a subset of what may be old, by number.
-func (w *world) old(subset uint16) (old aged) {
+// agers is a list without an allocation.
+type agers struct {
+	at    [slots + 1]uint8
+	count int
+}
+
+func (a *agers) add(i int) {
+	a.at[a.count] = uint8(i)
+	a.count++
+}
+
+// age lets some of what may be old be old, and what is on its way for so long be dropped.
+func (m *model) age(w *world, subset uint16) (old aged) {
 	if subset == 0 {
 		return 0
 	}
-	for n, i := range w.mayAge() {
-		if subset>>n&1 == 1 {
-			old |= 1 << i
+	list := w.mayAge()
+	for n, i := range list.at[:list.count] {
+		if subset>>n&1 == 0 {
+			continue
+		}
+		old |= 1 << i
+		if i < slots {
+			w.slot[i].dropped()
+			continue
+		}
+		for k := range w.slot {
+			if s := &w.slot[k]; s.reset && s.seq <= w.mark.seq {
+				s.dropped()
+			}
 		}
 	}
 	return old
 }
+
+func (s *slot) dropped() { s.wire, s.pw, s.person = false, 0, false }
 
 // sendable reports whether an attempt's process may send it yet.
 func (w *world) sendable(i int) bool {
@@ -115,7 +140,7 @@ func (w *world) mayAgeMark() bool {
 		return false
 	}
 	for i := range w.slot {
-		if s := &w.slot[i]; s.reset && s.seq <= k.seq && (s.wire || w.sendable(i)) {
+		if s := &w.slot[i]; s.reset && s.seq <= k.seq && w.sendable(i) {
 			return false
 		}
 	}
@@ -127,12 +152,6 @@ func (m *model) environment(w *world, a action) bool {
 	switch a.kind {
 	case deliver:
 		return m.deliver(w, a)
-	case dropRequest:
-		s := &w.slot[a.who]
-		if !s.wire {
-			return false
-		}
-		s.wire, s.pw, s.person = false, 0, false
 	case outageBegins:
 		if !m.outages || w.down {
 			return false
@@ -165,15 +184,7 @@ func (m *model) personAction(w *world, a action) bool {
 		if !m.changes || w.made || w.file == 0 || w.file == w.right {
 			return false
 		}
-		return w.write(w.right, a.how)
-	case tellProcess:
-		p := &w.proc[a.who]
-		if !m.changes || p.file || p.phase != idle || p.env == w.right || w.made && w.file != w.right {
-			return false
-		}
-		p.env = w.right
-	case misconfigure:
-		return m.misconfigure(w, a)
+		return w.write(w.right)
 	case allowOne:
 		if !m.rearms || w.one {
 			return false
@@ -183,35 +194,16 @@ func (m *model) personAction(w *world, a action) bool {
 			return false
 		}
 		m.absorb(w, r)
-		w.outage = 0
+		w.outage, w.permit = 0, true
 	case counterCleared: // truthfully: the platform's counter is at zero
 		if !m.rearms {
 			return false
 		}
 		w.fails, w.allowed, w.outage = 0, 0, 0
-		m.absorb(w, m.rules.cleared(m.recordAt(w, w.old(a.how)), now))
+		m.absorb(w, m.rules.cleared(m.recordAt(w, m.age(w, a.how)), now))
 	default:
 		return false
 	}
-	return true
-}
-
-// misconfigure gives a process a wrong password: a new one, or another process's.
-func (m *model) misconfigure(w *world, a action) bool {
-	p := &w.proc[a.who]
-	if !m.mistakes || p.file || p.phase != idle {
-		return false
-	}
-	var wrong password
-	if a.how < procs {
-		wrong = w.proc[a.how].env
-	} else {
-		wrong = w.fresh()
-	}
-	if wrong == 0 || wrong == w.right || wrong == p.env {
-		return false
-	}
-	p.env = wrong
 	return true
 }
 

@@ -79,8 +79,8 @@ func (m *model) rotationAction(w *world, a action) bool {
 			return true
 		}
 		m.settleRotation(w, i, Answer{Outcome: outcome(p.res), Answered: true})
-	case timeOut:
-		if p.phase != resetting {
+	case timeOut: // or the answer is lost on its way
+		if p.phase != resetting && p.phase != told {
 			return false
 		}
 		m.settleRotation(w, i, Answer{Outcome: NoAnswer})
@@ -89,11 +89,6 @@ func (m *model) rotationAction(w *world, a action) bool {
 			return false
 		}
 		m.settleRotation(w, i, Answer{Outcome: NoAnswer, Answered: true})
-	case loseAnswer:
-		if p.phase != told {
-			return false
-		}
-		p.phase, p.res, p.made = resetting, none, 0
 	case keep: // the acceptance could not be recorded: saved all the same
 		if p.phase != told || p.res != accepted {
 			return false
@@ -108,7 +103,7 @@ func (m *model) rotationAction(w *world, a action) bool {
 		m.clearMark(w, i)
 		w.leave(i)
 	case finish:
-		return m.finishStep(w, i, a.how)
+		return m.finishStep(w, i)
 	case clearFinished:
 		if p.phase != finished {
 			return false
@@ -146,15 +141,9 @@ func (m *model) clearMark(w *world, i int) {
 // saveStep replaces the old password in the file by the new one.
 func (m *model) saveStep(w *world, i int, a action) bool {
 	p, k := &w.proc[i], a.kind
-	if a.how != 0 && w.file == p.made {
-		return false
-	}
 	switch {
 	case k == look && p.phase == keeping && (m.plainSave || m.rules.savesBlindly):
 		// A plain saver looks, checks its clock, and then overwrites.
-		if a.how != 0 {
-			return false
-		}
 		if w.file == p.hand && !w.late(i) {
 			p.phase = looked
 		} else {
@@ -162,18 +151,15 @@ func (m *model) saveStep(w *world, i int, a action) bool {
 		}
 	case k == save && p.phase == looked:
 		p.phase = kept
-		return w.write(p.made, a.how)
+		return w.write(p.made)
 	case k == save && p.phase == keeping && !m.plainSave && !m.rules.savesBlindly:
 		switch w.file {
 		case p.hand:
 			p.phase = kept
-			return w.write(p.made, a.how)
+			return w.write(p.made)
 		case p.made:
 			p.phase = kept
 		default:
-			if a.how != 0 {
-				return false
-			}
 			w.leave(i) // the caller is handed the password
 		}
 	default:
@@ -184,9 +170,9 @@ func (m *model) saveStep(w *world, i int, a action) bool {
 
 // finishStep saves what a process that is gone could not. It does not overwrite what somebody put
 // there since, unless that is known to be wrong.
-func (m *model) finishStep(w *world, i int, readers uint16) bool {
+func (m *model) finishStep(w *world, i int) bool {
 	p := &w.proc[i]
-	if p.phase != finishing || readers != 0 && w.file == p.made {
+	if p.phase != finishing {
 		return false
 	}
 	switch {
@@ -194,11 +180,8 @@ func (m *model) finishStep(w *world, i int, readers uint16) bool {
 		p.phase = finished
 	case w.file == p.hand && (p.hand == p.old || w.refused.has(p.hand) || w.retired.has(p.hand)):
 		p.phase = finished
-		return w.write(p.made, readers)
+		return w.write(p.made)
 	default:
-		if readers != 0 {
-			return false
-		}
 		w.drop(i)
 	}
 	return true

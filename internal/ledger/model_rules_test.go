@@ -43,7 +43,6 @@ func theRules() rules {
 type model struct {
 	name      string
 	start     []world
-	active    int  // processes that do anything
 	rotations bool // processes with the credentials file rotate
 	sessions  bool // processes keep the session of a login, and log out; without, they log in again and again
 	outages   bool
@@ -80,6 +79,7 @@ const (
 	retiredNever                  // G4: a password known to be replaced is not sent again
 	neverLost                     // G4: a password that the platform made is held, saved, or said to be lost
 	oneAnOutage                   // one login an outage
+	onePermit                     // a person's permission serves once
 	allLaws       law = 1<<iota - 1
 )
 
@@ -94,6 +94,7 @@ var lawNames = map[law]string{
 	retiredNever:  "G4: a password known to be replaced is sent again",
 	neverLost:     "G4: a password that the platform made is lost, and nothing says so",
 	oneAnOutage:   "an outage cost more than one login",
+	onePermit:     "G1: one attempt was allowed, and more were made",
 }
 
 // breaks notes that a step breaks a law.

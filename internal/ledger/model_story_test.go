@@ -90,7 +90,7 @@ func (t *teller) people(w *world) string {
 }
 
 var phaseNames = [phases]string{
-	"idle", "loaded", "reserved", "waiting", "answered", "probing", "probed", "marked", "armed", "resetting", "told", "keeping",
+	"idle", "reserved", "waiting", "answered", "probing", "probed", "marked", "armed", "resetting", "told", "keeping",
 	"looked", "kept", "finishing", "finished", "ending", "ended",
 }
 
@@ -135,14 +135,14 @@ func (t *teller) describe(w *world) string {
 }
 
 var actionNames = [kinds]string{
-	load: "reads the credentials file again", beginLogin: "asks for a login", beginRotation: "asks for a rotation",
+	beginLogin: "asks for a login", beginRotation: "asks for a rotation",
 	armReset: "has proved that saving works", send: "sends", settle: "records the answer", cancelled: "gives up before sending", timeOut: "gives up waiting, outcome unknown",
-	garbled: "records an answer that says nothing", loseAnswer: "loses the answer on its way", probeAnswered: "has its probe answered",
+	garbled: "records an answer that says nothing", probeAnswered: "has its probe answered",
 	probeSettled: "records the probe", keep: "cannot record the acceptance", look: "looks at the file before overwriting it",
 	save: "saves the new password", clear_: "clears the mark", finish: "saves what the dead process could not",
 	clearFinished: "clears the mark it took over", crash: "is killed",
 	outageBegins: "the platform goes down", outageEnds: "the platform comes back", changePassword: "a person changes the password at the platform",
-	tellFile: "a person writes it to the file", tellProcess: "is given the right password", misconfigure: "is given a wrong password",
+	tellFile: "a person writes it to the file",
 	allowOne: "a person allows one attempt", counterCleared: "a person has the account unlocked, and says so",
 	sessionDies: "the session dies", tokenRefused: "has its session refused", adopt: "adopts the session in the record",
 	beginLogout: "begins to log out", endLogout: "goes on logging out",
@@ -151,15 +151,9 @@ var actionNames = [kinds]string{
 // tell is a step in words.
 func (t *teller) tell(a action, before, after *world) string {
 	switch a.kind {
-	case deliver, dropRequest:
+	case deliver:
 		s := &before.slot[a.who]
-		what := fmt.Sprintf("attempt %d", s.seq)
-		switch a.kind {
-		case dropRequest:
-			return what + " is dropped on its way"
-		default:
-		}
-		what += " arrives with " + t.name(s.pw)
+		what := fmt.Sprintf("attempt %d arrives with %s", s.seq, t.name(s.pw))
 		switch {
 		case a.how == 1:
 			return what + " and is not evaluated"
@@ -181,9 +175,11 @@ func (t *teller) tell(a action, before, after *world) string {
 		case settle:
 			name += " (" + []string{"none", "accepted", "refused", "not evaluated", "accepted"}[p.res] + ")"
 		case beginLogin, beginRotation:
-			name += " with " + t.name(before.credentials(int(a.who))) + ": " + phaseNames[after.proc[a.who].phase]
-			for n, what := range []string{"", "the lease has lapsed", "the mark has lapsed", "long after"} {
-				if n > 0 && a.how>>n != 0 && (n == 3 || a.how>>n&1 == 1) {
+			name += " with " + t.name(asked(a.how)) + ": " + phaseNames[after.proc[a.who].phase]
+			for what, is := range map[string]bool{
+				"the lease has lapsed": a.how&lapsedLease != 0, "the mark has lapsed": a.how&lapsedMark != 0, "long after": a.how >= ages,
+			} {
+				if is {
 					name += " (" + what + ")"
 				}
 			}

@@ -33,7 +33,6 @@ type phase uint8
 
 const (
 	idle      phase = iota
-	loaded          // has read the credentials file
 	reserved        // its login is listed, and not sent yet
 	waiting         // sent
 	answered        // the answer has arrived
@@ -73,8 +72,9 @@ const (
 )
 
 type proc struct {
+	gone  bool     // takes no part
 	file  bool     // reads and writes the shared credentials file
-	env   password // else it has one of its own
+	env   password // else it has one of its own; 0 where it may be given any at any time
 	phase phase
 	slot  uint8    // its attempt's, plus one
 	hand  password // what it has loaded, and sent
@@ -121,6 +121,7 @@ type world struct {
 	session bool // the session in the record is alive
 
 	file password // in the credentials file
+	was  set      // earlier in the credentials file, and what a process may have read
 
 	// The record.
 	seq        uint8
@@ -141,6 +142,7 @@ type world struct {
 
 	// What the laws remember.
 	allowed uint8 // failures of attempts that a person allowed
+	permit  bool  // a person allowed an attempt, and it was not made yet
 	mishaps uint8
 	outage  uint8 // logins sent since the platform went down
 	known   set   // the refusal of these is recorded
@@ -225,17 +227,14 @@ func (w *world) used() set {
 	}
 	u.add(w.mark.old)
 	u.add(w.mark.sealed)
-	return u &^ 1
+	return (u | w.was) &^ 1
 }
 
 // fresh is a password nobody ever had, 0 if the model has no name left.
 func (w *world) fresh() password {
-	u := w.used()
+	u := w.used() | w.refused | w.retired | w.known | w.rotated
 	for p := password(1); p <= passwords; p++ {
 		if !u.has(p) {
-			for _, s := range []*set{&w.refused, &w.retired, &w.known, &w.rotated} {
-				s.remove(p)
-			}
 			return p
 		}
 	}
