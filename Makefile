@@ -159,7 +159,7 @@ screenshot: browser-deps ## pictures of the reference page, in bin/screenshots; 
 
 .PHONY: bench-proxy
 bench-proxy: ## the proxy beside a bare httputil.ReverseProxy, in one run over loopback
-	$(GO) test -run '^$$' -bench BenchmarkProxy -benchtime 2s -count 3 -timeout 20m ./internal/proxy
+	$(GO) test -run '^$$' -bench BenchmarkProxy -benchtime 100x -timeout 20m ./internal/proxy
 
 .PHONY: smoke
 smoke: build ## the built command, from the outside

@@ -3,6 +3,7 @@ package browsertest
 import (
 	"encoding/json"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -92,6 +93,8 @@ func TestTheDialogueForCredentialsIsFilledIn(t *testing.T) {
 	b.visible(".dialog-ux")
 	b.click(".dialog-ux .auth-btn-wrapper .modal-btn.authorize")
 	b.visible(`#step-bearer[data-state=held]`)
+	b.click(".dialog-ux .auth-btn-wrapper .modal-btn.authorize") // it says Logout now
+	b.text("#bearer", "none yet")
 }
 
 func TestAPasswordResetOnThePageSaysTheNewPassword(t *testing.T) {
@@ -164,4 +167,24 @@ func TestTheColoursFollowTheSystem(t *testing.T) {
 			t.Errorf("%s: the ground's lightness is %.2f", as, light)
 		}
 	}
+}
+
+// It also shows that what judge goes by arrives at all.
+func TestThePolicyKeepsThePageFromOtherHosts(t *testing.T) {
+	origin := simulate(t)
+	b := open(t, origin, origin+"/", desktop)
+	directive := value[string](b, `new Promise((done) => {
+		document.addEventListener("securitypolicyviolation", (e) => done(e.effectiveDirective));
+		fetch("https://192.0.2.1/").catch(() => {});
+	})`)
+	if directive != "connect-src" {
+		t.Errorf("stopped by %q", directive)
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if !slices.ContainsFunc(b.complains, func(c string) bool { return strings.Contains(c, "policy violated: connect-src https://192.0.2.1") }) {
+		t.Errorf("the browser's complaint did not arrive: %q", b.complains)
+	}
+	b.expected = append(b.expected, "192.0.2.1")
+	b.asked = slices.DeleteFunc(b.asked, func(url string) bool { return strings.HasPrefix(url, "https://192.0.2.1") })
 }

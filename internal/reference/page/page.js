@@ -118,11 +118,16 @@
     byId({ bearer: 'bearer', session: 'session', use: 'used' }[step]).textContent = text;
   }
 
-  function hold(kind, token) {
-    tokens[kind] = token;
-    if (kind === 'bearer') show('bearer', token || 'none yet', token ? 'held' : '');
-    if (kind === 'session') show('session', token || 'none yet: send the login below', token ? 'held' : '');
+  // The renderer holds the credentials, which its own dialogue changes too; the panel shows what it holds.
+  function sync() {
+    const held = ui.authSelectors.authorized();
+    const bearer = held?.getIn(['oauth', 'token', 'access_token']) || '';
+    const session = held?.getIn(['session', 'value']) || '';
+    if (bearer !== tokens.bearer) show('bearer', bearer || 'none yet', bearer ? 'held' : '');
+    if (session !== tokens.session) show('session', session || 'none yet: send the login below', session ? 'held' : '');
+    Object.assign(tokens, { bearer, session });
   }
+  ui.getStore().subscribe(sync);
 
   // send answers {ok, status, body}; a network error is told, not thrown.
   async function send(method, url, headers, body) {
@@ -159,7 +164,6 @@
   }
 
   function takeBearer(token) {
-    hold('bearer', token.access_token);
     ui.authActions.authorizeOauth2({
       auth: { name: 'oauth', clientId: console_.key, clientSecret: console_.secret, schema: ui.specSelectors.specJson().getIn(['components', 'securitySchemes', 'oauth']).set('flow', 'application').set('tokenUrl', api + '/ts/v1/oauth2/token') },
       token,
@@ -172,17 +176,13 @@
     const path = response.url.slice(api.length);
     const body = response.obj || response.body || {};
     if (path === loginPath && response.ok && body.sessionToken) {
-      hold('session', body.sessionToken);
       ui.preauthorizeApiKey('session', body.sessionToken);
       say('Session started. Its token is filled in below as VZ-M2M-Token.');
     } else if (path === '/m2m/v1/session/logout' && response.ok) {
       ui.authActions.logout(['session']);
-      hold('session', '');
       say('Session ended.');
     } else if (path.startsWith('/m2m/v1/session/password') && response.ok && body.newPassword) {
       say('The password of ' + console_.username + ' is ' + body.newPassword + ' from now on: the next login needs it.');
-    } else if (path === '/ts/v1/oauth2/token' && response.ok) {
-      try { hold('bearer', JSON.parse(response.data || response.text).access_token || ''); } catch { /* the dialogue tells of it */ }
     }
     window.setTimeout(look, 0);
   }
@@ -250,8 +250,6 @@
   byId('afresh').addEventListener('click', async () => {
     if (!await control('/reset', {}, 'The simulator is as it was at its start.')) return;
     ui.authActions.logout(['session', 'oauth']);
-    hold('bearer', '');
-    hold('session', '');
     show('use', 'wants both tokens', '');
   });
   look();
