@@ -40,7 +40,7 @@ var colours = []string{"#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#
 func (c Chart) SVG() string {
 	var b strings.Builder
 	x := c.axis(c.LogX, func(p Point) float64 { return p.X }, left, width-right, false)
-	y := c.axis(c.LogY, func(p Point) float64 { return p.Y }, height-bottom, top+legendLine*float64((len(c.Series)+2)/3), true)
+	y := c.axis(c.LogY, func(p Point) float64 { return p.Y }, height-bottom, top+legendLine*float64((len(c.Series)+1)/2), true)
 	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" width="%d" height="%d" font-family="sans-serif" font-size="12" fill="#333">`+"\n",
 		width, height, width, height)
 	fmt.Fprintf(&b, `<rect width="%d" height="%d" fill="#fff"/>`+"\n", width, height)
@@ -70,8 +70,8 @@ func (c Chart) SVG() string {
 			}
 		}
 		fmt.Fprintf(&b, `<polyline points="%s" fill="none" stroke="%s" stroke-width="2"/>`+"\n", strings.TrimSpace(path.String()), colour)
-		at := left + float64(i%3)*(width-left-right)/3
-		line := top + legendLine*float64(i/3) - 4
+		at := left + float64(i%2)*(width-left-right)/2
+		line := top + legendLine*float64(i/2) - 4
 		fmt.Fprintf(&b, `<line x1="%.1f" y1="%.1f" x2="%.1f" y2="%.1f" stroke="%s" stroke-width="3"/>`, at, line, at+18, line, colour)
 		fmt.Fprintf(&b, `<text x="%.1f" y="%.1f">%s</text>`+"\n", at+24, line+4, html.EscapeString(s.Name))
 	}
