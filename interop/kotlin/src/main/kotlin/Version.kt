@@ -1,0 +1,1 @@
+fun main() = println("Kotlin ${KotlinVersion.CURRENT}, Java ${Runtime.version().feature()}")
