@@ -16,6 +16,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/spf13/pflag"
+
 	"iot.internal/thingspace/internal/platform"
 	"iot.internal/thingspace/internal/proxy"
 )
@@ -343,4 +345,22 @@ func TestAFileOfClientTokensIsReadAgain(t *testing.T) {
 	write(second, 0o600)
 	c.read = time.Time{}
 	holds(second)
+}
+
+func TestThePageAboutTheProxyHasEveryFlag(t *testing.T) {
+	page, err := os.ReadFile(filepath.Join("..", "..", "docs", "proxy.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := newApp(strings.NewReader(""), io.Discard, io.Discard, func(string) (string, bool) { return "", false }).proxyCommand()
+	cmd.Flags().VisitAll(func(f *pflag.Flag) {
+		for _, s := range allSettings {
+			if s.flag == f.Name {
+				return
+			}
+		}
+		if !strings.Contains(string(page), "| `--"+f.Name+"` |") {
+			t.Errorf("no --%s", f.Name)
+		}
+	})
 }
