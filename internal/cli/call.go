@@ -30,7 +30,7 @@ func (a *app) callCommand() *cobra.Command {
 	var o callOptions
 	var data string
 	cmd := &cobra.Command{
-		Use: "call [METHOD] PATH", Short: "Send any ThingSpace request, both tokens added", GroupID: groupUse,
+		Use: "call [METHOD] PATH", SuggestFor: []string{"get", "post", "request", "curl"}, Short: "Send any ThingSpace request, both tokens added", GroupID: groupUse,
 		Args: callArguments,
 		Long: `Send a request with both tokens and print the body of the answer. PATH begins with a slash and is
 relative to the base URL; it may have a query. METHOD is GET unless it is given, or POST with -d.

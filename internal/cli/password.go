@@ -14,7 +14,7 @@ import (
 
 func (a *app) passwordCommand() *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "password", Short: "Change the password of the user", GroupID: groupAccount, Args: cobra.NoArgs,
+		Use: "password", SuggestFor: []string{"reset", "rotate", "passwd"}, Short: "Change the password of the user", GroupID: groupAccount, Args: cobra.NoArgs,
 		RunE: a.does(func(context.Context, []string) error {
 			return usage("see 'thingspace password --help'", "password what? there is 'thingspace password reset'")
 		}),

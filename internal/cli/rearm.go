@@ -30,7 +30,7 @@ itself.`
 func (a *app) rearmCommand() *cobra.Command {
 	var cleared, yes bool
 	cmd := a.connected(&cobra.Command{
-		Use: "rearm", Short: "After checking the password: allow one more login, or clear the count", GroupID: groupAccount,
+		Use: "rearm", SuggestFor: []string{"unlock", "unlatch", "clear"}, Short: "After checking the password: allow one more login, or clear the count", GroupID: groupAccount,
 		Args: noArguments, Long: rearmLong,
 		Example: `  thingspace status
   thingspace rearm
