@@ -55,7 +55,11 @@ func TestASimulatorWithADeliberatelyWrongAnswerFails(t *testing.T) {
 		"a field of another type": {`{"on": ["logout"], "kind": "wrong-types"}`, "0", "Response violates schema"},
 		"a status of 500":         {`{"on": ["reset"], "kind": "status", "status": 500}`, "0", "Server error"},
 		"an undocumented status":  {`{"on": ["logout"], "kind": "status", "status": 418}`, "0", "Undocumented status code"},
-		"an HTML page":            {`{"on": ["logout"], "kind": "status", "status": 400, "body": "html"}`, "0", "Undocumented Content-Type"},
+		"a token with a status that is none of its own": {
+			`{"on": ["logout"], "kind": "status", "status": 201, "body": "content", "content": "{\"sessionToken\": \"bcce3ea6-fe4f-4952-bacf-eadd80718e83\"}"}`,
+			"0", `"sessionToken": "[Filtered]"`,
+		},
+		"an HTML page": {`{"on": ["logout"], "kind": "status", "status": 400, "body": "html"}`, "0", "Undocumented Content-Type"},
 		"success for everybody": {
 			`{"on": ["logout"], "kind": "status", "status": 200, "body": "content", "content": "{\"sessionToken\": \"a\"}"}`,
 			"0", "Authorization missing: 200, not 401",
@@ -69,7 +73,7 @@ func TestASimulatorWithADeliberatelyWrongAnswerFails(t *testing.T) {
 		if status != 1 || !strings.Contains(out, c.found) || !strings.Contains(out, errBroken.Error()) {
 			t.Errorf("%s: %d\n%s", name, status, out)
 		}
-		for _, secret := range []string{simulator.DefaultPassword, simulator.DefaultSecret} {
+		for _, secret := range []string{simulator.DefaultPassword, simulator.DefaultSecret, "bcce3ea6"} {
 			if strings.Contains(out, secret) {
 				t.Errorf("%s: a secret is printed:\n%s", name, out)
 			}

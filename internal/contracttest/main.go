@@ -56,7 +56,7 @@ func run(ctx context.Context, args []string, env func(string) string, stdout, st
 	}
 	ctx, cancel := context.WithTimeout(ctx, *limit)
 	defer cancel()
-	s.root, s.stdout, s.stderr = *root, stdout, stderr
+	s.root, s.stdout = *root, stdout
 	err := func() error {
 		if err := s.find(); err != nil {
 			return err

@@ -24,7 +24,7 @@ type suite struct {
 	root                  string
 	examples, lives, seed int
 	shrink                bool
-	stdout, stderr        io.Writer
+	stdout                io.Writer
 
 	dir, bin string
 }
@@ -79,10 +79,11 @@ func (s *suite) hold(ctx context.Context, t *target, a account) error {
 		if args[0] == "schemathesis" {
 			cmd.Env = append(slices.Clone(env), "SCHEMATHESIS_HOOKS=hooks") // which would interfere with the lives
 		}
-		cmd.Stdout, cmd.Stderr = s.stdout, s.stderr
+		out := newRedactor(s.stdout, a)
+		cmd.Stdout, cmd.Stderr = out, out
 		cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 		cmd.WaitDelay = 5 * time.Second
-		err := cmd.Run()
+		err := errors.Join(cmd.Run(), out.flush())
 		var exit *exec.ExitError
 		switch {
 		case ctx.Err() != nil:
