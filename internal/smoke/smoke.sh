@@ -24,6 +24,14 @@ seq 20 | xargs -P 20 -I N "$ts" call /m2m/v1/accounts/0000123456-00001 >/dev/nul
 test "$(counter logins)" = 1 || fail "$(counter logins) logins, want 1"
 "$ts" token --header | curl -fsS -H @- "$THINGSPACE_BASE_URL/m2m/v1/accounts/0000123456-00001" | grep -q accountName || fail "curl with the headers"
 
+# The endpoints of the session and of the bearer are no business of a call.
+for path in /m2m/v1/session/login /ts/v1/oauth2/token; do
+	status=0
+	"$ts" call POST $path 2>/dev/null || status=$?
+	test $status = 2 || fail "exit status $status for a call of $path, want 2"
+done
+test "$(counter logins)" = 1 || fail "a refused call made a login"
+
 # A wrong password stops after one strike, for everybody.
 status=0
 THINGSPACE_PASSWORD=wrong "$ts" login 2>error || status=$?
