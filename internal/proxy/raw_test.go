@@ -127,8 +127,11 @@ func TestARefusedRequestLeavesTheConnectionUsable(t *testing.T) {
 	r.log.holdsNone(t, "panic")
 }
 
-func TestAnAnswerBeforeTheEndOfTheBodyClosesTheConnection(t *testing.T) {
-	r := newRig(t, setup{resource: func(w http.ResponseWriter, _ *http.Request) {
+func TestAnAnswerBeforeTheEndOfTheBodyClosesTheConnection(t *testing.T) { each(t, answeredEarly) }
+
+func answeredEarly(t *testing.T, http2 bool) {
+	t.Helper()
+	r := newRig(t, setup{http2: http2, resource: func(w http.ResponseWriter, _ *http.Request) {
 		_ = http.NewResponseController(w).EnableFullDuplex()
 		w.WriteHeader(http.StatusRequestEntityTooLarge)
 	}})

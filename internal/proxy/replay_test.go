@@ -8,14 +8,17 @@ import (
 	"testing"
 )
 
-// counted answers like the platform, which checks both tokens, and counts what it has read of bodies.
-func expiring(t *testing.T) (*rig, func() []int) {
+// expiring answers like the platform, which checks both tokens, and counts what it has read of bodies.
+func expiring(t *testing.T, http2 bool) (*rig, func() []int) {
 	t.Helper()
 	var mu sync.Mutex
 	var seen []int
 	var r *rig
-	r = newRig(t, setup{resource: func(w http.ResponseWriter, req *http.Request) {
+	r = newRig(t, setup{http2: http2, resource: func(w http.ResponseWriter, req *http.Request) {
 		n, err := io.Copy(io.Discard, req.Body)
+		if (req.ProtoMajor == 2) != http2 {
+			t.Error(req.Proto)
+		}
 		mu.Lock()
 		if err == nil {
 			seen = append(seen, int(n))
@@ -33,8 +36,18 @@ func expiring(t *testing.T) (*rig, func() []int) {
 	}
 }
 
-func TestABodyUpToTheLimitIsSentAgainForAStaleToken(t *testing.T) {
-	r, seen := expiring(t)
+// each runs a test with a platform of either protocol.
+func each(t *testing.T, f func(t *testing.T, http2 bool)) {
+	t.Helper()
+	t.Run("HTTP/1.1", func(t *testing.T) { f(t, false) })
+	t.Run("HTTP/2", func(t *testing.T) { f(t, true) })
+}
+
+func TestABodyUpToTheLimitIsSentAgainForAStaleToken(t *testing.T) { each(t, repeated) }
+
+func repeated(t *testing.T, http2 bool) {
+	t.Helper()
+	r, seen := expiring(t, http2)
 	path := "/m2m/v1/accounts/" + r.platform.Account()
 	if status, name, _ := r.get(http.MethodGet, path, nil); status != 200 {
 		t.Fatal(status, name)
@@ -58,8 +71,11 @@ func TestABodyUpToTheLimitIsSentAgainForAStaleToken(t *testing.T) {
 	}
 }
 
-func TestALongerBodyIsSentOnceAndTheNextRequestWorks(t *testing.T) {
-	r, seen := expiring(t)
+func TestALongerBodyIsSentOnceAndTheNextRequestWorks(t *testing.T) { each(t, sentOnce) }
+
+func sentOnce(t *testing.T, http2 bool) {
+	t.Helper()
+	r, seen := expiring(t, http2)
 	path := "/m2m/v1/accounts/" + r.platform.Account()
 	if status, name, _ := r.get(http.MethodGet, path, nil); status != 200 {
 		t.Fatal(status, name)
@@ -91,7 +107,7 @@ func TestALongerBodyIsSentOnceAndTheNextRequestWorks(t *testing.T) {
 }
 
 func TestManyRequestsThatMeetAnExpiryMakeOneLogin(t *testing.T) {
-	r, _ := expiring(t)
+	r, _ := expiring(t, false)
 	path := "/m2m/v1/accounts/" + r.platform.Account()
 	for range 3 {
 		var all sync.WaitGroup

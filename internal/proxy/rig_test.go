@@ -3,6 +3,8 @@ package proxy
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/json"
 	"io"
 	"log/slog"
@@ -44,6 +46,7 @@ type setup struct {
 	config   func(*session.Config)
 	options  func(*Options)
 	limit    time.Duration // until an answer begins
+	http2    bool          // the platform speaks HTTP/2 over TLS
 	grace    time.Duration
 }
 
@@ -51,7 +54,11 @@ func newRig(t *testing.T, s setup) *rig {
 	t.Helper()
 	r := &rig{t: t, metrics: NewMetrics(), log: &journal{}, now: make(chan struct{}), served: make(chan error, 1)}
 	r.upstream = httptest.NewUnstartedServer(nil)
-	r.platform = sessiontest.New(t, sessiontest.WithBaseURL("http://"+r.upstream.Listener.Addr().String()+"/api"))
+	scheme := "http"
+	if s.http2 {
+		scheme = "https"
+	}
+	r.platform = sessiontest.New(t, sessiontest.WithBaseURL(scheme+"://"+r.upstream.Listener.Addr().String()+"/api"))
 	platform := r.platform.Handler()
 	r.upstream.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		if s.resource != nil && !strings.Contains(req.URL.Path, "/session/") && !strings.Contains(req.URL.Path, "oauth2") {
@@ -61,10 +68,19 @@ func newRig(t *testing.T, s setup) *rig {
 		platform.ServeHTTP(w, req)
 	})
 	r.upstream.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
-	r.upstream.Start()
+	transport := NewTransport(DefaultMaxRequests, s.limit)
+	if s.http2 {
+		r.upstream.EnableHTTP2 = true
+		r.upstream.StartTLS()
+		roots := x509.NewCertPool()
+		roots.AddCert(r.upstream.Certificate())
+		transport.TLSClientConfig = &tls.Config{RootCAs: roots}
+	} else {
+		r.upstream.Start()
+	}
 	logger := loggerTo(r.log)
 	cfg := r.platform.Config()
-	cfg.Transport, cfg.Trace, cfg.Logger = NewTransport(DefaultMaxRequests, s.limit), r.metrics.Trace(nil), logger
+	cfg.Transport, cfg.Trace, cfg.Logger = transport, r.metrics.Trace(nil), logger
 	if s.config != nil {
 		s.config(&cfg)
 	}
@@ -97,13 +113,13 @@ func newRig(t *testing.T, s setup) *rig {
 		grace = 10 * time.Second
 	}
 	go func() { r.served <- r.proxy.Serve(ctx, Serving{Listener: listener, Grace: grace, Now: r.now}) }()
-	transport := &http.Transport{}
+	own := &http.Transport{}
 	r.http = &http.Client{
-		Transport: transport, Timeout: time.Minute,
+		Transport: own, Timeout: time.Minute,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 	t.Cleanup(func() {
-		transport.CloseIdleConnections()
+		own.CloseIdleConnections()
 		end()
 		if err := <-r.served; err != nil {
 			t.Error(err)
@@ -111,7 +127,7 @@ func newRig(t *testing.T, s setup) *rig {
 		if err := r.client.Close(); err != nil {
 			t.Error(err)
 		}
-		cfg.Transport.(*http.Transport).CloseIdleConnections()
+		transport.CloseIdleConnections()
 		r.upstream.Close()
 		r.log.holdsNone(t, sessiontest.DefaultPassword, sessiontest.DefaultSecret, clientToken)
 	})

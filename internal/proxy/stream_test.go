@@ -63,8 +63,11 @@ func echoed(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("X-Seen", strconv.Itoa(total))
 }
 
-func TestABodyAndItsAnswerStreamAtTheSameTime(t *testing.T) {
-	r := newRig(t, setup{resource: echoed})
+func TestABodyAndItsAnswerStreamAtTheSameTime(t *testing.T) { each(t, streamed) }
+
+func streamed(t *testing.T, http2 bool) {
+	t.Helper()
+	r := newRig(t, setup{http2: http2, resource: echoed})
 	in, out := io.Pipe()
 	resp := r.do(http.MethodPost, resource, in)
 	lines := bufio.NewReader(resp.Body)
@@ -185,9 +188,12 @@ func TestAnswersWithoutABody(t *testing.T) {
 	}
 }
 
-func TestAnAnswerThatBreaksOffIsNoEnd(t *testing.T) {
+func TestAnAnswerThatBreaksOffIsNoEnd(t *testing.T) { each(t, brokenOff) }
+
+func brokenOff(t *testing.T, http2 bool) {
+	t.Helper()
 	for _, kind := range []string{"length", "chunked"} {
-		broken := newRig(t, setup{resource: func(w http.ResponseWriter, _ *http.Request) {
+		broken := newRig(t, setup{http2: http2, resource: func(w http.ResponseWriter, _ *http.Request) {
 			if kind == "length" {
 				w.Header().Set("Content-Length", "1000000")
 			}
@@ -203,9 +209,12 @@ func TestAnAnswerThatBreaksOffIsNoEnd(t *testing.T) {
 	}
 }
 
-func TestAClientThatLeavesInMidUploadAbortsTheRequest(t *testing.T) {
+func TestAClientThatLeavesInMidUploadAbortsTheRequest(t *testing.T) { each(t, leftInUpload) }
+
+func leftInUpload(t *testing.T, http2 bool) {
+	t.Helper()
 	arrived, ended := make(chan struct{}), make(chan error, 1)
-	r := newRig(t, setup{resource: func(_ http.ResponseWriter, req *http.Request) {
+	r := newRig(t, setup{http2: http2, resource: func(_ http.ResponseWriter, req *http.Request) {
 		buffer := make([]byte, 10)
 		_, _ = io.ReadFull(req.Body, buffer)
 		close(arrived)
@@ -237,9 +246,12 @@ func TestAClientThatLeavesInMidUploadAbortsTheRequest(t *testing.T) {
 	}
 }
 
-func TestAClientThatLeavesInMidDownloadFreesThePlatform(t *testing.T) {
+func TestAClientThatLeavesInMidDownloadFreesThePlatform(t *testing.T) { each(t, leftInDownload) }
+
+func leftInDownload(t *testing.T, http2 bool) {
+	t.Helper()
 	left := make(chan error, 1)
-	r := newRig(t, setup{resource: func(w http.ResponseWriter, req *http.Request) {
+	r := newRig(t, setup{http2: http2, resource: func(w http.ResponseWriter, req *http.Request) {
 		_, _ = w.Write([]byte("x"))
 		_ = http.NewResponseController(w).Flush()
 		<-req.Context().Done()
