@@ -96,9 +96,11 @@ func sign(req *http.Request, s *snapshot) *http.Request {
 }
 
 // refused looks at an answer of 400 or above: renews what the platform says is stale, and sends the
-// request again. It ends after one replay for each cause.
+// request again. It ends after one replay for each cause with a token that is new, and one with a session
+// that somebody else had obtained before.
 func (c *Client) refused(req *http.Request, resp *http.Response, s *snapshot, now time.Time) (*http.Response, error) {
-	var bearerDone, sessionDone bool
+	var bearerDone, sessionDone, adopted bool
+	began := now
 	for {
 		cause := c.judge(resp)
 		if cause == stillGood {
@@ -130,6 +132,10 @@ func (c *Client) refused(req *http.Request, resp *http.Response, s *snapshot, no
 				c.discard(s.session.token.Reveal(), "refused")
 			}
 			next, err = c.withAnotherSession(ctx, s)
+			if next != nil && !guess && !adopted && next.session.obtained.Before(began) {
+				// It was in the store before the request began, and may have died with the other: once more.
+				adopted, sessionDone = true, false
+			}
 		}
 		if err != nil && guess {
 			return resp, nil // the refusal did not name the session: it stands, and so does the session
