@@ -92,7 +92,8 @@ requests it may fail; a request that fails beyond that, and a login too many or 
 %s
 %s
 Heap, goroutines and file descriptors are compared by the medians of the second and the last quarter; more than a quarter and 1 MiB of heap, or a
-tenth and 10 of the others, fails the run.
+tenth and 10 of the others, fails the run. The simulated platform, which remembers the sessions it has ended, and the list of events live in the
+same heap.
 
 ![heap, goroutines and file descriptors over time](soak.svg)
 `, r.lasts, len(r.fleets), clientsEach, callersEach, r.head, r.tables())
