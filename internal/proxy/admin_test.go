@@ -1,13 +1,17 @@
 package proxy
 
 import (
+	"context"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"strconv"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
+	"iot.internal/thingspace/session"
 	"iot.internal/thingspace/session/sessiontest"
 )
 
@@ -68,6 +72,54 @@ func TestReadinessFollowsTheRecord(t *testing.T) {
 		t.Fatal(status, name)
 	}
 	ready("503 not ready: no login is sent until a person acts")
+}
+
+// hangingStore is a client whose store does not answer.
+type hangingStore struct{ Client }
+
+func (hangingStore) Status(ctx context.Context) (session.Status, error) {
+	<-ctx.Done()
+	return session.Status{}, errors.Join(&session.Error{Op: "status"}, session.ErrStoreUnavailable)
+}
+
+func TestWithoutTheStoreItIsReadyAsLongAsTheSessionInHandWorks(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := &held{}
+		r := readiness{client: hangingStore{}, held: h}
+		check := func(want string, within time.Duration) {
+			t.Helper()
+			r.expire()
+			began := time.Now()
+			if got := r.reason(t.Context()); got != want || time.Since(began) > within {
+				t.Errorf("%q after %s, want %q", got, time.Since(began), want)
+			}
+		}
+		const no = "the session store is unavailable"
+		check(no, lookLimit)
+		h.session("login")
+		h.bearer(session.BearerEvent{Reason: "fetched", Remaining: time.Hour})
+		check(no, lookLimit) // not used yet
+		h.used()
+		check("", 0)
+		time.Sleep(idleLimit - time.Second)
+		check("", 0)
+		h.used()
+		time.Sleep(idleLimit)
+		check(no, lookLimit)
+		h.used()
+		check("", 0)
+		h.session("refused")
+		check(no, lookLimit)
+		h.session("adopted")
+		h.used()
+		check("", 0)
+		for range 7 { // in use, until the bearer lapses
+			time.Sleep(idleLimit / 4)
+			h.used()
+		}
+		time.Sleep(5 * time.Minute)
+		check(no, lookLimit)
+	})
 }
 
 func TestMetricsTellOfRequestsAndOfTheSession(t *testing.T) {

@@ -49,10 +49,11 @@ func (r *readiness) reason(ctx context.Context) string {
 	if r.draining.Load() {
 		return "ending"
 	}
+	if r.held.usable(time.Now()) {
+		return "" // a session in hand works without the store, and whatever became of the password
+	}
 	s, err := r.look(ctx)
 	switch {
-	case r.held.usable(time.Now()):
-		return "" // a session in hand works without the store, and whatever became of the password
 	case errors.Is(err, session.ErrStoreUnavailable):
 		return "the session store is unavailable"
 	case err != nil:
