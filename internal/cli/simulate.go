@@ -107,7 +107,7 @@ func (a *app) introduce(addr net.Addr) {
 	} {
 		_, _ = fmt.Fprintf(a.out, "export %s=%s\n", v[0], shellQuote(v[1]))
 	}
-	_, _ = fmt.Fprintf(a.err, "a simulated ThingSpace listens on http://%s/, which a browser shows the reference; account %s, control path http://%s/_control; interrupt ends it\n",
+	_, _ = fmt.Fprintf(a.err, "a simulated ThingSpace listens on http://%s/ (in a browser: the reference); account %s, control path http://%s/_control; interrupt ends it\n",
 		host, simulator.DefaultAccount, host)
 }
 
