@@ -40,8 +40,9 @@ var (
 	ErrInvalidCharacter = errors.New(`the platform refuses the characters ' < and \`)
 	// ErrForeignHost: the request does not go to the origin of the base URL; nothing was sent.
 	ErrForeignHost = errors.New("not the origin of the configured base URL")
-	// ErrSessionEndpoint: login, logout and reset go through the methods; nothing was sent.
-	ErrSessionEndpoint = errors.New("the session endpoints are called through Login, Logout and ResetPassword only")
+	// ErrSessionEndpoint: login, logout and reset go through the methods, bearers are the client's own
+	// business; nothing was sent.
+	ErrSessionEndpoint = errors.New("the session endpoints are called through Login, Logout and ResetPassword only, and bearers by the client itself")
 	// ErrClosed: the client was closed; nothing was sent.
 	ErrClosed = errors.New("the client is closed")
 )

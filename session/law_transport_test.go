@@ -164,6 +164,7 @@ func TestG3ATokenThatIsStillRefusedIsReplayedOnceAndTheAnswerHandedOut(t *testin
 				p := sessiontest.New(t)
 				c := p.Client(t)
 				mustGet(t, c, p)
+				time.Sleep(10 * time.Minute) // for a bare 401 a session that is new is not doubted
 				tt.fault.On = []sessiontest.Endpoint{sessiontest.Resource}
 				p.Inject(tt.fault)
 				before := p.Counters()

@@ -32,6 +32,24 @@ func TestAnUnclear401DoesNotCostTheSessionInHand(t *testing.T) {
 	})
 }
 
+func TestProcessesThatAreAlwaysTold401DoNotLogInOneAfterAnother(t *testing.T) {
+	virtually(t, func(t *testing.T) {
+		p := sessiontest.New(t)
+		p.Inject(unauthorized)
+		for range 60 {
+			c := p.Client(t) // as a command is started anew for every request
+			if status, _ := get(t, c, p); status != http.StatusUnauthorized {
+				t.Errorf("status %d, want the platform's answer", status)
+			}
+			_ = c.Close()
+			time.Sleep(10 * time.Second)
+		}
+		if n := p.Counters().Logins; n > 3 {
+			t.Errorf("%d logins in ten minutes", n)
+		}
+	})
+}
+
 func TestAPathThatAlwaysSays401DoesNotLogInForEver(t *testing.T) {
 	virtually(t, func(t *testing.T) {
 		p := sessiontest.New(t)

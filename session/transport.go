@@ -212,12 +212,13 @@ func (c *Client) disown(s *snapshot, cause staleness) {
 }
 
 // distrust reports whether a session may be renewed for a refusal that does not name it, and notes
-// that it is: once until a request succeeds, and seldom where others succeed all the time.
+// that it is: once until a request succeeds, seldom where others succeed all the time, and not when it
+// has just been obtained: one process after another would log in for the same refusal.
 func (c *Client) distrust() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	snap, now := c.current.Load(), time.Now()
-	if snap == nil || snap.distrusted || !c.doubted.IsZero() && now.Sub(c.doubted) < distrustPause {
+	if snap == nil || snap.distrusted || recent(c.doubted, now) || snap.session != nil && recent(snap.session.obtained, now) {
 		return false
 	}
 	c.doubted = now
@@ -225,6 +226,11 @@ func (c *Client) distrust() bool {
 	next.distrusted = true
 	c.current.Store(&next)
 	return true
+}
+
+func recent(t, now time.Time) bool {
+	age := now.Sub(t)
+	return age >= 0 && age < distrustPause
 }
 
 // distrustPause is between two renewals of the session for refusals that do not name it.
