@@ -130,7 +130,7 @@ func (m *model) begin(w *world, i int, rotate bool, how uint16) bool {
 	}
 	hand := asked(how)
 	if hand == wrong {
-		if hand = w.fresh(); hand == 0 {
+		if hand = m.fresh(w); hand == 0 {
 			return false
 		}
 	}

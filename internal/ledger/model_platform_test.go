@@ -31,7 +31,7 @@ func (m *model) deliver(w *world, a action) bool {
 	case 0:
 		res = m.evaluate(w, request)
 		if res == accepted && s.reset {
-			if made = w.fresh(); made == 0 {
+			if made = m.fresh(w); made == 0 {
 				return false
 			}
 			w.right, w.made = made, true
@@ -175,7 +175,7 @@ func (m *model) personAction(w *world, a action) bool {
 		if !m.changes {
 			return false
 		}
-		p := w.fresh()
+		p := m.fresh(w)
 		if p == 0 {
 			return false
 		}

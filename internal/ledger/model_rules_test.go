@@ -62,6 +62,7 @@ type model struct {
 	bad     law // broken by the last step
 	goal    bool
 	moved   bool // the last step moved the epoch
+	short   bool // passwords had no names left somewhere
 	after   world
 }
 

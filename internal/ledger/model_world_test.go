@@ -230,13 +230,15 @@ func (w *world) used() set {
 	return (u | w.was) &^ 1
 }
 
-// fresh is a password nobody ever had, 0 if the model has no name left.
-func (w *world) fresh() password {
+// fresh is a password nobody ever had, 0 if the model has no name left: then the step is left out, and
+// the search says so.
+func (m *model) fresh(w *world) password {
 	u := w.used() | w.refused | w.retired | w.known | w.rotated
 	for p := password(1); p <= passwords; p++ {
 		if !u.has(p) {
 			return p
 		}
 	}
+	m.short = true
 	return 0
 }

@@ -27,6 +27,7 @@ type search struct {
 	last     action // the step that broke it
 	at       uint32 // from this world
 	cut      bool   // maxWorld was reached
+	short    bool   // some steps were left out for want of names
 
 	mu   sync.Mutex
 	stop atomic.Bool
@@ -132,6 +133,7 @@ func (s *search) run() {
 	}
 	for _, k := range s.walkers {
 		s.steps += k.steps
+		s.short = s.short || k.m.short
 	}
 }
 

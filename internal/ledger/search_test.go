@@ -58,6 +58,9 @@ func (s *search) runAndTell(t *testing.T) {
 	s.run()
 	t.Logf("%d states, %d transitions, depth %d, %v; that one was missed: less than 1 in %.0g",
 		s.count(), s.steps, s.depth, time.Since(began).Round(time.Millisecond), 1/s.missed())
+	if s.short {
+		t.Logf("steps that need more than %d passwords at a time were left out", passwords)
+	}
 }
 
 // TestSearchFindsAWayOutOfEveryState: whatever has happened, steps lead to a working session, if need
