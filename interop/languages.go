@@ -1,6 +1,9 @@
 package main
 
-import "slices"
+import (
+	"slices"
+	"time"
+)
 
 // language is what is done for one of them. Commands are run in its directory, interop/NAME.
 type language struct {
@@ -14,7 +17,8 @@ type language struct {
 	interop      []string // runs the program that takes every step
 	firstCall    example
 	throughProxy example
-	fence        string // the name of the language in Markdown
+	fence        string         // the name of the language in Markdown
+	cpu          *time.Duration // what its commands have used, if anybody wants to know
 }
 
 // example is a program that the page shows.

@@ -58,7 +58,7 @@ func command(ctx context.Context, args []string) int {
 	results, err := prove(ctx, chosen, o.jobs, len(flags.Args()) > 0 || os.Getenv("CI") != "")
 	if len(results) > 0 {
 		fmt.Println()
-		fmt.Print(table(results))
+		fmt.Print(table(results), "\n", seconds(results))
 	}
 	if err == nil && o.write {
 		err = rewrite(pageFile, results)

@@ -13,15 +13,20 @@ import (
 
 // result is what came out for a language.
 type result struct {
-	language   language
-	version    string // of the generator
-	compiler   string
-	built, ran time.Duration
-	err        error
+	language language
+	version  string // of the generator
+	compiler string
+	build    spent
+	running  spent
+	err      error
 }
+
+// spent is what something took, on the clock and of all processors.
+type spent struct{ wall, cpu time.Duration }
 
 // prove builds a language's programs and runs them, each against a simulator that was set back.
 func (l language) prove(ctx context.Context, command string) result {
+	l.cpu = new(time.Duration)
 	r := result{language: l}
 	r.err = func() (err error) {
 		if r.version, err = l.version(); err != nil {
@@ -33,12 +38,13 @@ func (l language) prove(ctx context.Context, command string) result {
 				return err
 			}
 		}
-		r.built = time.Since(began)
+		r.build = spent{time.Since(began), *l.cpu}
 		if r.compiler, err = l.compilerVersion(ctx); err != nil {
 			return err
 		}
 		began = time.Now()
-		defer func() { r.ran = time.Since(began) }()
+		*l.cpu = 0
+		defer func() { r.running = spent{time.Since(began), *l.cpu} }()
 		return l.runAll(ctx, command)
 	}()
 	if r.err == nil {
@@ -148,6 +154,9 @@ func (l language) run(ctx context.Context, command, environment []string) (strin
 	}
 	cmd.Env = append(append(cmd.Env, l.environment...), environment...)
 	output, err := cmd.CombinedOutput()
+	if l.cpu != nil && cmd.ProcessState != nil {
+		*l.cpu += cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
+	}
 	if err != nil {
 		return "", fmt.Errorf("%s: %w\n%s", strings.Join(command, " "), err, output)
 	}

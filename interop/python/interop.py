@@ -35,12 +35,13 @@ base_url = os.environ["THINGSPACE_BASE_URL"]
 username = os.environ["THINGSPACE_USERNAME"]
 old_password = os.environ["THINGSPACE_PASSWORD"]
 
-# retries=False: urllib3 would send a PUT again when its answer is lost, and the reset is one.
+# retries=False: urllib3 would send a PUT again when its answer is lost, and the reset is one. It would follow redirects too.
 configuration = Configuration(host=base_url, retries=False)
+http = urllib3.PoolManager(retries=False)
 api_client = ApiClient(configuration)
 api = SessionManagementApi(api_client)
 
-granted = urllib3.request(
+granted = http.request(
     "POST",
     f"{base_url}/ts/v1/oauth2/token",
     headers={
@@ -59,7 +60,7 @@ done("login")
 
 url, headers = f"{base_url}/m2m/v1/accounts/0000123456-00001", {}
 api_client.update_params_for_auth(headers, [], ["oauth", "session"], url, "GET", None)
-account = urllib3.request("GET", url, headers=headers)
+account = http.request("GET", url, headers=headers)
 check("resource", account.status == 200 and account.json()["accountName"] == "0000123456-00001", f"status {account.status}")
 done("resource")
 

@@ -50,7 +50,7 @@ public final class Interop {
     String baseUrl = System.getenv("THINGSPACE_BASE_URL");
     String oldPassword = System.getenv("THINGSPACE_PASSWORD");
 
-    // OkHttp tries the next address of a host when a connection breaks, and the reset must be sent once.
+    // OkHttp would send a request again when its connection breaks, and the reset must be sent once.
     OkHttpClient http = new OkHttpClient.Builder().retryOnConnectionFailure(false).followRedirects(false).build();
     ApiClient client = new ApiClient(http).setBasePath(baseUrl);
     SessionManagementApi api = new SessionManagementApi(client);

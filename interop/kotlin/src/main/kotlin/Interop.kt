@@ -46,7 +46,7 @@ fun main() {
     val oldPassword = System.getenv("THINGSPACE_PASSWORD")
     val login = { password: String -> LogInRequest(System.getenv("THINGSPACE_USERNAME"), password) }
 
-    // OkHttp tries the next address of a host when a connection breaks, and the reset must be sent once.
+    // OkHttp would send a request again when its connection breaks, and the reset must be sent once.
     val http = OkHttpClient.Builder().retryOnConnectionFailure(false).followRedirects(false).build()
     val api = SessionManagementApi(baseUrl, http)
 
