@@ -55,14 +55,11 @@ func (x *exchange) WriteHeader(status int) {
 }
 
 // settleBody decides what becomes of a body that is not at its end when the answer begins. What is
-// left of it must never be read as the next request.
+// left of it must never be read as the next request. (Without duplex the server reads it before it
+// answers, for as long as finish lets it.)
 func (x *exchange) settleBody() {
-	switch {
-	case x.body == nil || x.body.whole():
-	case x.duplex:
+	if x.duplex && !x.body.whole() {
 		x.Header().Set("Connection", "close")
-	default:
-		x.pace.linger() // the server reads the rest before it answers, and closes if that takes too long
 	}
 }
 

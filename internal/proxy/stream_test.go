@@ -16,30 +16,32 @@ import (
 )
 
 func TestAnAnswerStreamsAsItComes(t *testing.T) {
-	next := make(chan string)
-	r := newRig(t, setup{resource: func(w http.ResponseWriter, _ *http.Request) {
-		for text := range next {
-			_, _ = io.WriteString(w, text)
-			_ = http.NewResponseController(w).Flush()
+	pieces := []string{"first\n", "second\n", "third\n"}
+	for _, announced := range []bool{false, true} {
+		next := make(chan string, 1)
+		r := newRig(t, setup{resource: func(w http.ResponseWriter, _ *http.Request) {
+			if announced {
+				w.Header().Set("Content-Length", strconv.Itoa(len(strings.Join(pieces, ""))))
+			}
+			for text := range next {
+				_, _ = io.WriteString(w, text)
+				_ = http.NewResponseController(w).Flush()
+			}
+		}})
+		next <- pieces[0]
+		lines := bufio.NewReader(r.do(http.MethodGet, resource, nil).Body)
+		for i, want := range pieces {
+			if got, err := lines.ReadString('\n'); got != want {
+				t.Fatalf("%q, %v", got, err)
+			}
+			if i+1 < len(pieces) {
+				next <- pieces[i+1]
+			}
 		}
-	}})
-	next2 := func(text string) { next <- text }
-	go next2("first\n")
-	resp := r.do(http.MethodGet, resource, nil)
-	lines := bufio.NewReader(resp.Body)
-	for _, want := range []string{"first\n", "second\n", "third\n"} {
-		if got, err := lines.ReadString('\n'); got != want {
-			t.Fatalf("%q, %v", got, err)
+		close(next)
+		if rest, err := io.ReadAll(lines); len(rest) != 0 || err != nil {
+			t.Errorf("%q, %v", rest, err)
 		}
-		if want == "first\n" {
-			go next2("second\n")
-		} else if want == "second\n" {
-			go next2("third\n")
-		}
-	}
-	close(next)
-	if rest, err := io.ReadAll(lines); len(rest) != 0 || err != nil {
-		t.Errorf("%q, %v", rest, err)
 	}
 }
 
