@@ -42,8 +42,7 @@ func TestRecordComesBackAsItWas(t *testing.T) {
 	if got := decoded(t, encoded(t, want)); !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
 	}
-	var check func(v reflect.Value, path string)
-	check = func(v reflect.Value, path string) { // a field that is added is to be added above
+	check := func(v reflect.Value, path string) { // a field that is added is to be added above
 		for i := range v.NumField() {
 			f, name := v.Field(i), path+v.Type().Field(i).Name
 			if name[len(path)] >= 'a' {

@@ -192,7 +192,7 @@ type Rotation struct {
 
 // Busy reports whether a process is at it, or died at it. A phase that only a later version knows is
 // taken for one: whoever sees it unchanged for its length may doubt it, and a login settles the doubt.
-func (m Rotation) Busy() bool { return m.Phase != Doubt && m.Phase != Lost && m.Phase != Settled }
+func (r Rotation) Busy() bool { return r.Phase != Doubt && r.Phase != Lost && r.Phase != Settled }
 
 // clone returns a copy that shares nothing that transitions change.
 func (r Record) clone() Record {

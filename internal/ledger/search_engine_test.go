@@ -67,8 +67,9 @@ func (f *frontier) put(world uint32, name []byte) {
 		f.parcels = append(f.parcels, make([]byte, 0, parcelSize))
 		last++
 	}
-	p := append(f.parcels[last], byte(world), byte(world>>8), byte(world>>16), byte(world>>24), byte(len(name)))
-	f.parcels[last] = append(p, name...)
+	p := &f.parcels[last]
+	*p = append(*p, byte(world), byte(world>>8), byte(world>>16), byte(world>>24), byte(len(name)))
+	*p = append(*p, name...)
 }
 
 func each(parcel []byte, do func(number uint32, name []byte) bool) {
