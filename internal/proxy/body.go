@@ -126,9 +126,6 @@ func (r *bodyReader) Read(p []byte) (int, error) {
 	}
 	n, err := b.src.Read(p)
 	b.arrived.Add(int64(n))
-	if err != nil {
-		b.pace.readDone()
-	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.over = err

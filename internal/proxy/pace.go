@@ -22,23 +22,14 @@ type pace struct {
 // coarse is how often a deadline is moved at most.
 func (p *pace) coarse() time.Duration { return p.limit / 16 }
 
-// beforeRead gives the client the whole limit for its next bytes.
+// beforeRead gives the client the whole limit for its next bytes. After the body the server takes the
+// deadline off, since it then listens for the client's leaving.
 func (p *pace) beforeRead() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if now := time.Now(); !p.over && !p.unread && now.Sub(p.reading) > p.coarse() {
 		p.reading = now
 		_ = p.conn.SetReadDeadline(now.Add(p.limit))
-	}
-}
-
-// readDone takes the limit off: after the body the server listens for the client's leaving, and that
-// must not time out.
-func (p *pace) readDone() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if !p.over && !p.unread {
-		_ = p.conn.SetReadDeadline(time.Time{})
 	}
 }
 
