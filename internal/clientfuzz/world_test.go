@@ -2,6 +2,7 @@ package clientfuzz
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -113,6 +114,13 @@ func (w *world) problem(format string, args ...any) {
 	}
 }
 
+// broken are the laws that do not hold.
+func (w *world) broken() []string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.Clone(w.problems)
+}
+
 // cause is something for which a login may be made.
 func (w *world) cause() {
 	w.mu.Lock()
@@ -185,15 +193,15 @@ func run(t *testing.T, p program, sabotage ...func(*world)) (r result) {
 			r.trail = append(r.trail, fmt.Sprintf("%12s  %s", at.Round(time.Millisecond), s.run(w)))
 			synctest.Wait()
 			w.check()
-			if len(w.problems) > 0 {
+			if len(w.broken()) > 0 {
 				break
 			}
 		}
-		if len(w.problems) == 0 {
+		if len(w.broken()) == 0 {
 			w.heal()
 		}
 		w.end()
-		r.problems = w.problems
+		r.problems = w.broken()
 	})
 	return r
 }
