@@ -13,7 +13,8 @@ var everything = os.Getenv("THINGSPACE_SEARCH") != ""
 // that is lost, late or says nothing; an acceptance that cannot be recorded; a swap that hides whether
 // it happened; an outage; a password that a person changes, an attempt that a person allows, a count
 // that a person clears. Where a model has no bound on them, the number of worlds is finite all the
-// same, since the ledger bounds what is listed.
+// same, since the ledger bounds what is listed. Models with a bound send at once what is reserved; that
+// a process pauses or dies in between is in those without one, and in the rotation step by step.
 
 // TestSearchOfEveryInterleaving explores every world that the processes can reach, and prints how many
 // there are. `make search` takes more mishaps, and models that last minutes.
@@ -29,16 +30,21 @@ func TestSearchOfEveryInterleaving(t *testing.T) {
 		rearmModel("three processes with any password, a person changes it and rearms, at most two mishaps", few, changes),
 	}
 	if everything {
-		more := func(m *model) { m.coarse, m.mishaps = true, 3 }
+		more := func(m *model) { m.coarse, m.mishaps = true, 4 }
 		coarse := func(m *model) { m.coarse = true }
 		models = append(models,
 			sessionModel("three processes keep sessions and log out", nil),
 			loginModel("three processes log in, a person rearms, any number of mishaps", func(m *model) { m.rearms = true; m.laws &^= oneAnOutage }),
-			rearmModel("three processes with any password, a person changes it and rearms, at most three mishaps", more, changes),
-			rotationModel("three processes rotate, at most three mishaps", three, more),
-			rotationModel("two rotate, one has the old password in its environment, at most three mishaps", bystander, more),
+			rearmModel("three processes with any password, a person changes it and rearms, at most four mishaps", more, changes),
+			rotationModel("three processes rotate, at most four mishaps", three, more),
+			rotationModel("two rotate, one has the old password in its environment, at most four mishaps", bystander, more),
+			rotationModel("two processes rotate step by step, at most three mishaps", func(m *model) { m.mishaps = 3 }),
 			rotationModel("two processes rotate, any number of mishaps", coarse),
 			loginModel("three processes with any password, any number of mishaps", mistakes),
+			loginModel("three processes with any password, swaps hide whether they happened, at most three mishaps", func(m *model) {
+				m.mistakes, m.changes, m.unsure, m.mishaps = true, true, true, 3
+			}),
+			rotationModel("three processes rotate, swaps hide whether they happened, at most two mishaps", three, few, func(m *model) { m.unsure = true }),
 		)
 	}
 	for _, m := range models {
@@ -72,7 +78,8 @@ func TestSearchFindsAWayOutOfEveryState(t *testing.T) {
 	}
 	if everything {
 		models = append(models,
-			loginModel("three processes log in, and a person rearms", func(m *model) { m.rearms = true; m.laws &^= oneAnOutage }))
+			loginModel("three processes log in, and a person rearms", func(m *model) { m.rearms = true; m.laws &^= oneAnOutage }),
+			only(2, rearmModel("two processes with any password, and a person rearms", func(m *model) { m.coarse = true })))
 	}
 	for _, m := range models {
 		t.Run(m.name, func(t *testing.T) {
