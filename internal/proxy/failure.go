@@ -83,7 +83,6 @@ func (f *failure) write(w http.ResponseWriter, head bool) {
 		ErrorMessage string `json:"errorMessage"`
 	}{"ThingspaceProxy." + f.name, message})
 	h := w.Header()
-	clear(h) // of what an answer that came to nothing left
 	h.Set(ErrorHeader, f.name)
 	h.Set("Content-Type", "application/json")
 	h.Set("Cache-Control", "no-store")

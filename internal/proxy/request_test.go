@@ -3,6 +3,7 @@ package proxy
 import (
 	"io"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -100,6 +101,21 @@ func TestWhatIsNotForTheClientIsTakenFromAnAnswer(t *testing.T) {
 	}
 	if answer := r.raw("GET " + resource + " HTTP/1.1\r\nHost: " + r.addr + "\r\nConnection: close\r\n\r\n"); !strings.HasPrefix(answer, "HTTP/1.1 103 ") || strings.Contains(answer, "secret") {
 		t.Errorf("%q", answer)
+	}
+}
+
+func TestNothingIsPackedOrUnpackedOnTheWay(t *testing.T) {
+	var seen recorded
+	const packed = "\x1f\x8b not really"
+	r := newRig(t, setup{resource: func(w http.ResponseWriter, req *http.Request) {
+		w.Header().Set("Content-Encoding", "gzip")
+		w.Header().Set("Content-Length", strconv.Itoa(len(packed)))
+		seen.ServeHTTP(w, req)
+		_, _ = io.WriteString(w, packed)
+	}})
+	answer := r.raw("GET " + resource + " HTTP/1.1\r\nHost: " + r.addr + "\r\nConnection: close\r\n\r\n")
+	if !strings.HasSuffix(answer, "\r\n\r\n"+packed) || !strings.Contains(answer, "Content-Encoding: gzip\r\n") || seen.last.Load().Header["Accept-Encoding"] != nil {
+		t.Errorf("%q, asked for with %v", answer, seen.last.Load().Header)
 	}
 }
 
