@@ -170,15 +170,19 @@ func clipped(s string, n int) string {
 	return s
 }
 
-// answerBody notes why the platform's answer ended.
+// answerBody notes why the platform's answer ended, and strips the trailers that come then.
 type answerBody struct {
 	io.ReadCloser
 
-	x *exchange
+	resp *http.Response
+	x    *exchange
 }
 
 func (a *answerBody) Read(p []byte) (int, error) {
 	n, err := a.ReadCloser.Read(p)
+	if errors.Is(err, io.EOF) {
+		stripResponse(a.resp.Trailer)
+	}
 	if err != nil && !errors.Is(err, io.EOF) && a.x.request.Context().Err() == nil {
 		a.x.cut = err
 	}

@@ -201,11 +201,12 @@ func (p *Proxy) answered(resp *http.Response) error {
 		return errAnswer
 	}
 	stripResponse(resp.Header)
+	stripResponse(resp.Trailer) // their names; the values come after the body
 	p.relocate(resp.Header)
 	if resp.StatusCode < http.StatusBadRequest {
 		p.options.Metrics.held.used()
 	}
-	resp.Body = &answerBody{resp.Body, exchangeOf(resp.Request.Context())}
+	resp.Body = &answerBody{resp.Body, resp, exchangeOf(resp.Request.Context())}
 	return nil
 }
 

@@ -104,6 +104,28 @@ func TestWhatIsNotForTheClientIsTakenFromAnAnswer(t *testing.T) {
 	}
 }
 
+func TestWhatIsNotForTheClientIsTakenFromTrailersToo(t *testing.T) { each(t, trailed) }
+
+func trailed(t *testing.T, http2 bool) {
+	t.Helper()
+	r := newRig(t, setup{http2: http2, resource: func(w http.ResponseWriter, _ *http.Request) {
+		h := w.Header()
+		h.Set("Trailer", "Set-Cookie, X-Announced")
+		_, _ = io.WriteString(w, "body")
+		_ = http.NewResponseController(w).Flush() // without a length, which leaves no room for trailers
+		h.Set("Set-Cookie", "bearer=secret")
+		h.Set("X-Announced", "1")
+		h.Set(http.TrailerPrefix+"Set-Cookie2", "bearer=secret")
+		h.Set(http.TrailerPrefix+ErrorHeader, "forged")
+		h.Set(http.TrailerPrefix+"X-Late", "2")
+	}})
+	answer := r.raw("GET " + resource + " HTTP/1.1\r\nHost: " + r.addr + "\r\nConnection: close\r\n\r\n")
+	if strings.Contains(answer, "secret") || strings.Contains(answer, "forged") ||
+		!strings.Contains(answer, "X-Announced: 1\r\n") || !strings.Contains(answer, "X-Late: 2\r\n") || !strings.HasSuffix(answer, "\r\n\r\n") {
+		t.Errorf("%q", answer)
+	}
+}
+
 func TestNothingIsPackedOrUnpackedOnTheWay(t *testing.T) {
 	var seen recorded
 	const packed = "\x1f\x8b not really"
