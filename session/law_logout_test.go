@@ -32,6 +32,30 @@ func TestLogoutEndsTheSessionForEverybody(t *testing.T) {
 	})
 }
 
+func TestLogoutEndsTheSessionInHandTooIfTheRecordHasAnother(t *testing.T) {
+	virtually(t, func(t *testing.T) {
+		p := sessiontest.New(t)
+		a, b := p.Client(t), p.Client(t)
+		first := mustToken(t, a)
+		if _, err := b.Login(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		p.Inject(sessiontest.Fault{On: []sessiontest.Endpoint{sessiontest.Logout}, Kind: sessiontest.Drop, Times: 1})
+		if err := a.Logout(t.Context()); err == nil {
+			t.Fatal("no error")
+		}
+		if err := a.Logout(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if n := p.Counters(); n.SessionsAlive != 0 {
+			t.Errorf("%d sessions alive", n.SessionsAlive)
+		}
+		if again := mustToken(t, a); again.Reveal() == first.Reveal() {
+			t.Error("the session is in use after the logout")
+		}
+	})
+}
+
 func TestLogoutWithoutASessionSendsNothing(t *testing.T) {
 	virtually(t, func(t *testing.T) {
 		p := sessiontest.New(t)

@@ -21,6 +21,7 @@ func (c *Client) Logout(ctx context.Context) error {
 	}
 	c.mu.Lock()
 	c.logouts++
+	held := c.current.Load()
 	c.mu.Unlock()
 
 	// A login whose answer could not be recorded may have brought a session.
@@ -39,10 +40,18 @@ func (c *Client) Logout(ctx context.Context) error {
 		c.forgetSession("logout")
 		return nil
 	}
-	if err := c.endSession(ctx, id.account, part.token.Reveal()); err != nil {
-		return err
+	tokens := []string{part.token.Reveal()}
+	if held != nil && held.session != nil && held.session.token.Reveal() != tokens[0] {
+		// Another process has logged in since, and this one has not noticed. The record's goes last, so
+		// that all of it can be repeated.
+		tokens = []string{held.session.token.Reveal(), tokens[0]}
 	}
-	c.discard(part.token.Reveal(), "logout")
+	for _, token := range tokens {
+		if err := c.endSession(ctx, id.account, token); err != nil {
+			return err
+		}
+		c.discard(token, "logout")
+	}
 	return c.settle(ctx, id.account, func(r ledger.Record) (ledger.Record, bool) {
 		return r.Drop(id.account.application, part.generation)
 	})
