@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // ReplayLimit is how much of a request's body is kept, while it streams, so that the request can be
@@ -37,6 +38,7 @@ type body struct {
 	over    error // what src ended with
 	stopped bool  // the request is over
 	reader  *bodyReader
+	stall   *time.Timer // runs while the platform does not come for more; nil: nobody watches
 }
 
 // newBody is the body of a request, nil if it has none.
@@ -49,6 +51,33 @@ func newBody(r *http.Request, p *pace) *body {
 	return b
 }
 
+// watch calls stalled when the platform has begun to take the body and then does not come for more. While
+// nothing is taken the client is not read either, so nobody would notice that it has left.
+func (b *body) watch(stalled func()) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.stall = time.AfterFunc(b.pace.limit, stalled)
+	b.stall.Stop()
+}
+
+// unwatch is for when the answer begins: it may take its time.
+func (b *body) unwatch() {
+	if b == nil {
+		return
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.rest()
+	b.stall = nil
+}
+
+// rest lets the watch stand still; it wants b.mu held.
+func (b *body) rest() {
+	if b.stall != nil {
+		b.stall.Stop()
+	}
+}
+
 // again begins anew. The reader before gets nothing more, even if it is waiting for the client now.
 func (b *body) again() (io.ReadCloser, error) {
 	b.mu.Lock()
@@ -59,6 +88,7 @@ func (b *body) again() (io.ReadCloser, error) {
 	case b.dropped && b.reader != nil:
 		return nil, errTooLargeToRepeat
 	}
+	b.rest()
 	b.reader = &bodyReader{b: b}
 	return b.reader, nil
 }
@@ -75,6 +105,7 @@ func (b *body) repeatable() bool {
 func (b *body) stop() {
 	b.mu.Lock()
 	b.stopped, b.reader = true, nil
+	b.rest()
 	b.kept.drop()
 	b.mu.Unlock()
 	b.reading.Lock()
@@ -108,6 +139,21 @@ type bodyReader struct {
 }
 
 func (r *bodyReader) Read(p []byte) (int, error) {
+	r.b.mu.Lock()
+	if r.b.reader == r {
+		r.b.rest()
+	}
+	r.b.mu.Unlock()
+	n, err := r.read(p)
+	r.b.mu.Lock()
+	if r.b.reader == r && err == nil && r.b.stall != nil {
+		r.b.stall.Reset(r.b.pace.limit)
+	}
+	r.b.mu.Unlock()
+	return n, err
+}
+
+func (r *bodyReader) read(p []byte) (int, error) {
 	if len(p) == 0 {
 		return 0, nil
 	}
@@ -168,6 +214,7 @@ func (r *bodyReader) Close() error {
 	r.b.mu.Lock()
 	defer r.b.mu.Unlock()
 	if r.b.reader == r {
+		r.b.rest()
 		r.b.reader = closedReader
 	}
 	return nil

@@ -36,7 +36,7 @@ type Options struct {
 	Hosts        Hosts           // see [HostsOf]
 	ClientTokens func() []string // those that clients may show; nil means that none is asked for
 	MaxRequests  int             // passed on at a time; 0 means [DefaultMaxRequests]
-	IdleLimit    time.Duration   // how long a client may send or take nothing; 0 means [DefaultIdleLimit]
+	IdleLimit    time.Duration   // how long a client may send or take nothing, and the platform take nothing of a body; 0 means [DefaultIdleLimit]
 	Logger       *slog.Logger    // nil means silent
 	AccessLog    bool            // log every request
 	Metrics      *Metrics        // nil means none
@@ -152,6 +152,12 @@ func (p *Proxy) forward(x *exchange, t target) {
 	}
 	ctx := context.WithValue(x.request.Context(), exchangeKey{}, x)
 	ctx = context.WithValue(ctx, targetKey{}, t)
+	if x.body != nil {
+		stalled, cancel := context.WithCancelCause(ctx)
+		defer cancel(nil)
+		x.body.watch(func() { cancel(errStalled) })
+		ctx = stalled
+	}
 	defer func() {
 		// The reverse proxy's way to say that an answer broke off.
 		if caught := recover(); caught != nil {
@@ -193,26 +199,35 @@ func (p *Proxy) rewrite(r *httputil.ProxyRequest) {
 	}
 }
 
-var errAnswer = errors.New("the platform switched to a protocol that nobody asked for")
+var (
+	errAnswer  = errors.New("the platform switched to a protocol that nobody asked for")
+	errStalled = errors.New("the platform takes no more of the body")
+)
 
 // answered looks at an answer before it is passed on.
 func (p *Proxy) answered(resp *http.Response) error {
 	if resp.StatusCode == http.StatusSwitchingProtocols {
 		return errAnswer
 	}
+	x := exchangeOf(resp.Request.Context())
+	x.body.unwatch()
 	stripResponse(resp.Header)
 	stripResponse(resp.Trailer) // their names; the values come after the body
 	p.relocate(resp.Header)
 	if resp.StatusCode < http.StatusBadRequest {
 		p.options.Metrics.held.used()
 	}
-	resp.Body = &answerBody{resp.Body, resp, exchangeOf(resp.Request.Context())}
+	resp.Body = &answerBody{resp.Body, resp, x}
 	return nil
 }
 
 // unanswered answers for a platform that has not.
 func (p *Proxy) unanswered(_ http.ResponseWriter, r *http.Request, err error) {
 	x := exchangeOf(r.Context())
+	if errors.Is(context.Cause(r.Context()), errStalled) {
+		x.fail(&failure{kind: slowAnswer, cause: errStalled})
+		return
+	}
 	if cause := x.body.failed(); cause != nil {
 		f := bodyFailure(cause)
 		if f == nil {

@@ -11,6 +11,7 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -295,4 +296,33 @@ func TestAClientThatDoesNotReadIsCutOff(t *testing.T) {
 		t.Error("all of it was taken")
 	}
 	r.log.until(t, "outcome=gone")
+}
+
+func TestAPlatformThatTakesNoMoreOfABodyIsGivenUp(t *testing.T) { each(t, stalled) }
+
+func stalled(t *testing.T, http2 bool) {
+	t.Helper()
+	free := make(chan struct{})
+	r := newRig(t, setup{
+		http2: http2, options: func(o *Options) { o.IdleLimit = time.Second },
+		resource: func(http.ResponseWriter, *http.Request) { <-free },
+	})
+	defer close(free)
+	conn := r.dial()
+	var writing sync.WaitGroup
+	defer writing.Wait()
+	writing.Go(func() {
+		_, _ = io.WriteString(conn, "POST "+resource+" HTTP/1.1\r\nHost: "+r.addr+"\r\nContent-Length: 1000000000\r\n\r\n")
+		for piece := make([]byte, 1<<20); ; {
+			if _, err := conn.Write(piece); err != nil {
+				return
+			}
+		}
+	})
+	resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	if err != nil || resp.StatusCode != slowAnswer.status || resp.Header.Get(ErrorHeader) != slowAnswer.name {
+		t.Errorf("%v %v", resp, err)
+	}
+	_ = conn.Close()
+	r.log.until(t, "error="+slowAnswer.name)
 }
