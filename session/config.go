@@ -39,7 +39,7 @@ type Config struct {
 	Trace *Trace
 	// SessionExpired reports whether a response says that the session is not valid, for ThingSpace
 	// families that do not say it with the SessionToken codes. It is asked about answers of status
-	// 400 and above, with at most the first 64 KiB of the body, and must not keep body.
+	// 400 and above, with at most the first 4 KiB of the body, and must not keep body.
 	SessionExpired func(status int, body []byte) bool
 
 	// CallTimeout limits each call of the OAuth2, login and logout endpoints; 0 means

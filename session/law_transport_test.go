@@ -262,33 +262,38 @@ func TestACompressedRefusalIsUnderstood(t *testing.T) {
 	})
 }
 
-// wordy puts a long object around the platform's refusals, as a gateway may.
-type wordy struct{ next http.RoundTripper }
-
-func (w wordy) RoundTrip(req *http.Request) (*http.Response, error) {
-	resp, err := w.next.RoundTrip(req)
-	if err != nil || resp.StatusCode != http.StatusBadRequest {
-		return resp, err
-	}
-	body, err := io.ReadAll(resp.Body)
-	if err != nil {
-		return nil, err
-	}
-	_ = resp.Body.Close()
-	long := `{"trace":"` + strings.Repeat("x", 20<<10) + `",` + strings.TrimPrefix(string(body), "{")
-	resp.Body, resp.ContentLength = io.NopCloser(strings.NewReader(long)), int64(len(long))
-	return resp, nil
+// endless answers with a refusal whose body goes on for ever and counts what is read of it.
+type endless struct {
+	next http.RoundTripper
+	read atomic.Int64
 }
 
-func TestALongRefusalIsUnderstood(t *testing.T) {
+func (e *endless) RoundTrip(req *http.Request) (*http.Response, error) {
+	if !strings.Contains(req.URL.Path, "/accounts/") {
+		return e.next.RoundTrip(req)
+	}
+	return &http.Response{StatusCode: 400, Header: http.Header{}, Body: io.NopCloser(e), Request: req, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1}, nil
+}
+
+func (e *endless) Read(p []byte) (int, error) {
+	e.read.Add(int64(len(p)))
+	return copy(p, bytes.Repeat([]byte(" "), len(p))), nil
+}
+
+func TestG7OfAnErrorsBodyFourKiBAreLookedAt(t *testing.T) {
 	virtually(t, func(t *testing.T) {
 		p := sessiontest.New(t)
 		cfg := p.Config()
-		cfg.Transport = wordy{cfg.Transport}
-		c := mustClient(t, cfg)
-		mustGet(t, c, p)
-		p.ExpireSessions()
-		mustGet(t, c, p)
+		e := &endless{next: cfg.Transport}
+		cfg.Transport = e
+		resp, err := mustClient(t, cfg).HTTPClient().Get(p.BaseURL() + "/m2m/v1/accounts/" + p.Account())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = resp.Body.Close() }()
+		if n := e.read.Load(); n == 0 || n > 4<<10 {
+			t.Errorf("%d bytes were read before the answer was handed out, want 4096 at most", n)
+		}
 	})
 }
 

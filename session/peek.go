@@ -11,9 +11,9 @@ import (
 	"iot.internal/thingspace/internal/fault"
 )
 
-// peekLimit is how much of an error's body is looked at. The platform's are far shorter, but a
-// gateway may wrap one.
-const peekLimit = 64 << 10
+// peekLimit is how much of an error's body is looked at. The platform's are far shorter; whoever wants
+// more would let a body that stalls hold the caller.
+const peekLimit = 4 << 10
 
 // staleness is which token an answer says is stale.
 type staleness int

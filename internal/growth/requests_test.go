@@ -144,7 +144,7 @@ func TestBodies(t *testing.T) {
 	doc.add(section{
 		name: "Size of bodies", file: "growth-bodies", x: "bytes", y: "bytes, or ns, of a request",
 		say: "Sent: a request with a body that size, which the client hands on without a look. Refused: an answer of status 400 with a body that size, of " +
-			"which the client reads 64 KiB at most to see whether a token is meant, and puts them back. Time is the processor's.",
+			"which the client reads 4 KiB at most to see whether a token is meant, and puts them back. Time is the processor's.",
 		columns: []column{{"ns a request sent", sent, false, 1}, {"ns a request refused", refused, false, 1}, {"bytes a request refused", memory, false, 1}},
 		plots:   []string{"ns a request sent", "ns a request refused", "bytes a request refused"}, log: true,
 	})

@@ -51,8 +51,29 @@ func listenUnix(ctx context.Context, path string) (net.Listener, error) {
 	return &socket{l, unlock}, nil
 }
 
-// trusted refuses a directory in which others could put a socket of their own in the place of ours.
+// trusted refuses a path in which others could put a socket of their own in the place of ours: by writing
+// to its directory, or by renaming one above it.
 func trusted(dir string) error {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return err
+	}
+	if dir, err = filepath.EvalSymlinks(dir); err != nil {
+		return err
+	}
+	for {
+		if err := trustedAlone(dir); err != nil {
+			return err
+		}
+		above := filepath.Dir(dir)
+		if above == dir {
+			return nil
+		}
+		dir = above
+	}
+}
+
+func trustedAlone(dir string) error {
 	info, err := os.Stat(dir)
 	if err != nil {
 		return err

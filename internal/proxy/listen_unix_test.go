@@ -97,16 +97,22 @@ func TestOnlyADeadSocketIsRemoved(t *testing.T) {
 
 func TestADirectoryThatOthersMayWriteToIsRefused(t *testing.T) {
 	dir := shortDir(t)
+	below := filepath.Join(dir, "below")
+	if err := os.Mkdir(below, 0o700); err != nil {
+		t.Fatal(err)
+	}
 	for mode, want := range map[os.FileMode]bool{0o700: true, 0o755: true, 0o777: false, 0o775: false, 0o777 | os.ModeSticky: true} {
 		if err := os.Chmod(dir, mode); err != nil {
 			t.Fatal(err)
 		}
-		l, err := Listen(t.Context(), "unix:"+filepath.Join(dir, "s"), false)
-		if (err == nil) != want {
-			t.Errorf("%v: %v", mode, err)
-		}
-		if err == nil {
-			_ = l.Close()
+		for _, path := range []string{filepath.Join(dir, "s"), filepath.Join(below, "s")} {
+			l, err := Listen(t.Context(), "unix:"+path, false)
+			if (err == nil) != want {
+				t.Errorf("%v, %s: %v", mode, path, err)
+			}
+			if err == nil {
+				_ = l.Close()
+			}
 		}
 	}
 	if _, err := listenAt(t, filepath.Join(dir, "missing", "s")); err == nil {

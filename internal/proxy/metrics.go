@@ -57,33 +57,37 @@ func NewMetrics() *Metrics {
 
 // Trace has the hooks for the session client, which call those of next as well.
 func (m *Metrics) Trace(next *session.Trace) *session.Trace {
-	t := session.Trace{}
+	var t session.Trace
 	if next != nil {
 		t = *next
 	}
-	login := t.Login
-	t.Login = func(e session.LoginEvent) {
-		m.logins.WithLabelValues(string(e.Phase)).Inc()
-		if login != nil {
-			login(e)
-		}
-	}
-	t.Session = func(e session.SessionEvent) {
+	t.Login = after(t.Login, func(e session.LoginEvent) { m.logins.WithLabelValues(string(e.Phase)).Inc() })
+	t.Session = after(t.Session, func(e session.SessionEvent) {
 		m.sessions.WithLabelValues(e.Reason).Inc()
 		m.held.session(e.Reason)
-	}
-	t.Bearer = func(e session.BearerEvent) {
+	})
+	t.Bearer = after(t.Bearer, func(e session.BearerEvent) {
 		m.bearers.WithLabelValues(e.Reason).Inc()
 		m.held.bearer(e)
-	}
-	t.Replay = func(e session.ReplayEvent) {
+	})
+	t.Replay = after(t.Replay, func(e session.ReplayEvent) {
 		m.replays.WithLabelValues(e.Cause, strconv.FormatBool(e.Replayed)).Inc()
-	}
-	t.Rotation = func(e session.RotationEvent) { m.rotations.WithLabelValues(e.Phase).Inc() }
-	t.Wait = func(e session.WaitEvent) { m.waits.Observe(e.Duration.Seconds()) }
-	t.Probe = func(e session.ProbeEvent) { m.probes.WithLabelValues(strconv.FormatBool(e.Paid)).Inc() }
-	t.Store = func(e session.StoreEvent) { m.storeFailures.WithLabelValues(e.Operation).Inc() }
+	})
+	t.Rotation = after(t.Rotation, func(e session.RotationEvent) { m.rotations.WithLabelValues(e.Phase).Inc() })
+	t.Wait = after(t.Wait, func(e session.WaitEvent) { m.waits.Observe(e.Duration.Seconds()) })
+	t.Probe = after(t.Probe, func(e session.ProbeEvent) { m.probes.WithLabelValues(strconv.FormatBool(e.Paid)).Inc() })
+	t.Store = after(t.Store, func(e session.StoreEvent) { m.storeFailures.WithLabelValues(e.Operation).Inc() })
 	return &t
+}
+
+// after is a hook that calls another one, if there is one, after itself.
+func after[E any](other, hook func(E)) func(E) {
+	return func(e E) {
+		hook(e)
+		if other != nil {
+			other(e)
+		}
+	}
 }
 
 // done counts a request that is over.
