@@ -10,6 +10,9 @@ import (
 	"iot.internal/thingspace/session/filestore"
 )
 
+// credentialsHolder begins the holder of those that a password reset can rewrite.
+const credentialsHolder = "the credentials file "
+
 // credentials is where a command's user name and password come from.
 type credentials struct {
 	source session.CredentialSource
@@ -71,7 +74,7 @@ func (a *app) credentialsFile(ctx context.Context, path, username string) (crede
 		return credentials{}, usage("leave "+a.settings.name(setUsername)+" out, or name the same user",
 			"%s and %s name different users", a.settings.name(setUsername), a.settings.name(setCredentials))
 	}
-	return credentials{source: source, path: path, holder: "the credentials file " + path}, nil
+	return credentials{source: source, path: path, holder: credentialsHolder + path}, nil
 }
 
 // wanting reports whether err comes from there being no password: a login was needed and not sent.

@@ -59,6 +59,12 @@ func (a *app) rearm(ctx context.Context, s *opened, cleared, yes bool) error {
 		}
 	}
 	before, unreadable := s.Status(ctx)
+	if !cleared && unreadable == nil && before.Latched && before.Password == session.PasswordRetired {
+		return &failure{
+			status: exitRefused, what: "no login is allowed: this password was rotated away", todo: replaceRetired(s.credentials.holder),
+			cause: session.ErrLatched,
+		}
+	}
 	if err := s.Rearm(ctx, how); err != nil {
 		return err
 	}

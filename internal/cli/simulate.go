@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -20,6 +22,9 @@ const (
 	simulateListen = "127.0.0.1:8080"
 	// simulateGrace is how long requests may take when the simulator ends: faults can stall for ever.
 	simulateGrace = 2 * time.Second
+	// simulatedStores begins the name of a store that goes with its simulator; one that an earlier
+	// simulator left in the environment is no choice.
+	simulatedStores = "thingspace-simulated-"
 )
 
 func (a *app) simulateCommand() *cobra.Command {
@@ -33,7 +38,8 @@ session endpoint is checked against the contract, and so is every answer. What i
 real platform is a switch.
 
 Standard output gets the variables that point this program, or yours, at it; once they are printed,
-it listens. Below /_control it is told what to do, from this machine only: let time pass, expire
+it listens. One of them is a store of its own, which goes with it, unless THINGSPACE_STORE is set: what is
+remembered of one simulator's user is wrong of the next one's. Below /_control it is told what to do, from this machine only: let time pass, expire
 tokens, lock the user, make a request go wrong, count. GET /_control lists it all.
 
 With a browser, open its root: the API's reference, and the life of a session, where every call can be
@@ -72,6 +78,11 @@ func (a *app) simulate(ctx context.Context, addr string) error {
 	if a.verbose {
 		handler = logged(logger, handler)
 	}
+	store, drop, err := a.simulatedStore()
+	if err != nil {
+		return err
+	}
+	defer drop()
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", addr)
 	if err != nil {
 		return &failure{status: exitFailed, what: what(err), todo: "choose another address with --listen", cause: err}
@@ -80,7 +91,7 @@ func (a *app) simulate(ctx context.Context, addr string) error {
 	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)}
 	ended := make(chan error, 1)
 	go func() { ended <- server.Serve(listener) }()
-	a.introduce(listener.Addr())
+	a.introduce(listener.Addr(), store)
 	select {
 	case err := <-ended:
 		return err
@@ -95,9 +106,24 @@ func (a *app) simulate(ctx context.Context, addr string) error {
 	return server.Close()
 }
 
-// introduce prints what is needed to use the simulator.
-func (a *app) introduce(addr net.Addr) {
+// simulatedStore is what to keep the sessions with the simulator in, "" if that was chosen already.
+func (a *app) simulatedStore() (store string, drop func(), err error) {
+	if chosen, _ := a.settings.environ(setStore.env); chosen != "" && !strings.Contains(chosen, simulatedStores) {
+		return "", func() {}, nil
+	}
+	dir, err := os.MkdirTemp("", simulatedStores)
+	if err != nil {
+		return "", nil, &failure{status: exitFailed, what: what(err), todo: "make room, or set " + setStore.env, cause: err}
+	}
+	return "file:" + dir, func() { _ = os.RemoveAll(dir) }, nil
+}
+
+// introduce prints what is needed to use the simulator, the password last.
+func (a *app) introduce(addr net.Addr, store string) {
 	host := reachable(addr)
+	if store != "" {
+		_, _ = fmt.Fprintf(a.out, "export %s=%s\n", setStore.env, shellQuote(store))
+	}
 	for _, v := range [][2]string{
 		{setBaseURL.env, "http://" + host + simulator.Base},
 		{setAppKey.env, simulator.DefaultKey},

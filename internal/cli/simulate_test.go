@@ -10,6 +10,7 @@ import (
 	"net/netip"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -32,7 +33,7 @@ func startSimulator(t *testing.T, args ...string) *simulated {
 		t.Fatal(err)
 	}
 	cmd := exec.CommandContext(t.Context(), path, append([]string{"simulate", "--listen", "127.0.0.1:0"}, args...)...)
-	cmd.Env = []string{shortExit, "GOCOVERDIR=" + t.TempDir()}
+	cmd.Env = []string{shortExit, "GOCOVERDIR=" + t.TempDir(), "THINGSPACE_STORE=file"} // each test has a state directory of its own
 	r, w, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
@@ -83,6 +84,58 @@ func (s *simulated) control(t *testing.T, path, body string) {
 	defer func() { _ = resp.Body.Close() }()
 	if resp.StatusCode >= 300 {
 		t.Fatalf("%s: %s", path, resp.Status)
+	}
+}
+
+func TestASimulatorHasAStoreThatGoesWithIt(t *testing.T) {
+	path, err := exec.LookPath("thingspace")
+	if err != nil {
+		t.Fatal(err)
+	}
+	tmp := t.TempDir()
+	store := func(environment ...string) (store string, p *process) {
+		t.Helper()
+		cmd := exec.CommandContext(t.Context(), path, "simulate", "--listen", "127.0.0.1:0")
+		cmd.Env = append([]string{shortExit, "GOCOVERDIR=" + t.TempDir(), "TMPDIR=" + tmp}, environment...)
+		r, w, err := os.Pipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = r.Close() })
+		cmd.Stdout = w
+		p = start(t, cmd)
+		_ = w.Close()
+		for lines := bufio.NewScanner(r); lines.Scan(); {
+			if value, ok := strings.CutPrefix(lines.Text(), "export THINGSPACE_STORE="); ok {
+				store = strings.Trim(value, "'")
+			}
+			if strings.HasPrefix(lines.Text(), "export THINGSPACE_PASSWORD=") {
+				break
+			}
+		}
+		return store, p
+	}
+	first, p := store()
+	dir, ok := strings.CutPrefix(first, "file:")
+	info, err := os.Stat(dir)
+	if !ok || err != nil || info.Mode().Perm() != 0o700 {
+		t.Fatalf("%q, %v", first, err)
+	}
+	second, q := store("THINGSPACE_STORE=" + first)
+	if second == "" || second == first {
+		t.Errorf("a second simulator prints the store %q, the first one's is %q", second, first)
+	}
+	if chosen, c := store("THINGSPACE_STORE=memory"); chosen != "" {
+		t.Errorf("%q replaces the store that was chosen", chosen)
+	} else {
+		c.signal(os.Interrupt)
+	}
+	for _, p := range []*process{p, q} {
+		p.signal(os.Interrupt)
+		p.wait()
+	}
+	if left, err := filepath.Glob(filepath.Join(tmp, "*")); err != nil || len(left) != 0 {
+		t.Errorf("left behind: %q, %v", left, err)
 	}
 }
 

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"strings"
 	"time"
 
 	"iot.internal/thingspace/session"
@@ -40,7 +41,7 @@ func urgent(holder string, s session.Status, now time.Time) (action, string) {
 	case s.Rotation == session.RotationSending:
 		return actWait, "wait until the password reset has ended"
 	case s.Password == session.PasswordRetired:
-		return actChange, put("the password that the reset saved in its credentials file", holder) + ", or use that file (" + setCredentials.env + ")"
+		return actChange, replaceRetired(holder)
 	case s.Latched:
 		return stopped(holder, s)
 	case s.Rearmed:
@@ -55,6 +56,15 @@ func urgent(holder string, s session.Status, now time.Time) (action, string) {
 		return actNone, "nothing to do"
 	}
 	return actNone, "nothing to do: " + nextCommand(s)
+}
+
+// replaceRetired is what to do about a password that was rotated away. It is never sent again, not even
+// after a rearm: whoever has not heard of the rotation still holds it.
+func replaceRetired(holder string) string {
+	if strings.HasPrefix(holder, credentialsHolder) {
+		return put("the password that is in force now", holder) + "; this one is never sent again, whatever happens, so do not make it the right one anew"
+	}
+	return put("the password that the reset saved in its credentials file", holder) + ", or use that file (" + setCredentials.env + ")"
 }
 
 // stopped is what to do when no login is sent. What a login on the portal shows is sure, and a
