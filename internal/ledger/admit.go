@@ -117,6 +117,11 @@ func (r *Record) reserve(c Claim, reset bool) Attempt {
 func (r *Record) admit(c Claim, rotate bool) Verdict {
 	var v Verdict
 	decide := func(d Decision) Verdict { v.Decision = d; return v }
+	if m := r.Rotation; m != nil && m.Busy() && m.Phase != Saving && c.lapsed(m.ID) {
+		// Also for who may not log in: nobody else may be left to see it lapse.
+		v.Changed, v.Lapsed = true, m.ID
+		r.giveUpRotation()
+	}
 	if m := r.Rotation; m != nil && m.Phase == Saving && m.Old == c.Fingerprint && (c.CanSave || !c.lapsed(m.ID)) {
 		// Its successor is about to be where this password came from, by another process or by this one.
 	} else if !r.OneAttempt || rotate {
@@ -137,9 +142,6 @@ func (r *Record) admit(c Claim, rotate bool) Verdict {
 			v.Lapsed, m.ID = m.ID, c.ID
 			v.Changed = true
 			return decide(FinishFirst)
-		case m.Busy() && m.Phase != Saving:
-			v.Changed, v.Lapsed = true, m.ID
-			r.giveUpRotation()
 		}
 	}
 	if l := r.Lease; l != nil {

@@ -50,6 +50,20 @@ func (w *world) silentlyLost() bool {
 	}
 }
 
+// saysWhatHelps reports a record that tells a person what to do: a password is lost, and support must set
+// another; the one in the file is refused, and the right one must be put there; the strikes are used up,
+// where the models in which a person rearms go on.
+func (w *world) saysWhatHelps() bool {
+	listed := 0
+	for i := range w.slot {
+		if w.slot[i].listed {
+			listed++
+		}
+	}
+	running := w.mark.phase != 0 && w.mark.phase < doubtMark // it would tell to wait
+	return w.mark.phase == lostMark || listed >= Limit || w.refused.has(w.file) && !running
+}
+
 // next are all the worlds one step away.
 func (m *model) next(w *world, found func(action, *world)) {
 	after := &m.after

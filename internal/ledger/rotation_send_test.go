@@ -53,3 +53,21 @@ func TestWhoWasGivenUpOnDoesNotSendTheReset(t *testing.T) {
 		t.Error("the holder may not say so twice, after a swap that hid whether it happened")
 	}
 }
+
+// A login that began before the rotation was refused after it: nobody who has only that password is let in,
+// and the dead process's mark must not say for ever that it is being waited for.
+func TestALapsedMarkIsGivenUpAlsoByWhoMayNotLogIn(t *testing.T) {
+	r, _ := begunRotation(t)
+	r, _ = r.SendReset("a")
+	r.Refused = []string{"old"}
+	for name, rotate := range map[string]bool{"a login": false, "a rotation": true} {
+		ask := r.BeginLogin
+		if rotate {
+			ask = r.BeginRotation
+		}
+		next, v := ask(Claim{ID: "b", Fingerprint: "old", Now: now, Length: time.Minute, Lapsed: []string{"a"}})
+		if v.Decision != LatchedRefused || !v.Changed || v.Lapsed != "a" || next.Rotation == nil || next.Rotation.Phase != Doubt {
+			t.Errorf("%s: %+v, mark %+v; want it latched, and the mark in doubt", name, v, next.Rotation)
+		}
+	}
+}

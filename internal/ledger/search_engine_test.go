@@ -142,7 +142,7 @@ func (s *search) run() {
 func (k *walker) walk(s *search, number uint32, name []byte) {
 	w := parse(name)
 	if s.graph {
-		k.edges.from(number)
+		k.edges.from(number, k.m.rotations && w.saysWhatHelps())
 	}
 	k.m.next(&w, func(a action, after *world) {
 		if s.stop.Load() {

@@ -70,16 +70,20 @@ func (s *search) runAndTell(t *testing.T) {
 }
 
 // TestSearchFindsAWayOutOfEveryState: whatever has happened, steps lead to a working session, if need
-// be those of a person. Mishaps are not bounded here: what helps would count as one.
+// be those of a person; in a rotation, to one or to a record that says what a person must do.
+// Mishaps are not bounded here: what helps would count as one.
 func TestSearchFindsAWayOutOfEveryState(t *testing.T) {
+	coarse := func(m *model) { m.coarse = true }
 	models := []*model{
 		only(2, loginModel("two processes log in, and a person rearms", func(m *model) { m.rearms = true; m.laws &^= oneAnOutage })),
 		only(1, rearmModel("one process with any password, and a person rearms", nil)),
+		only(1, rotationModel("one process rotates", coarse)),
 	}
 	if everything {
 		models = append(models,
 			loginModel("three processes log in, and a person rearms", func(m *model) { m.rearms = true; m.laws &^= oneAnOutage }),
-			only(2, rearmModel("two processes with any password, and a person rearms", func(m *model) { m.coarse = true })))
+			only(2, rearmModel("two processes with any password, and a person rearms", coarse)),
+			rotationModel("two processes rotate", coarse))
 	}
 	for _, m := range models {
 		t.Run(m.name, func(t *testing.T) {

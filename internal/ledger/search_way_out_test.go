@@ -4,12 +4,16 @@ package ledger
 type edges struct {
 	list    []uint32 // a world, how many steps follow, and where they lead
 	last    int      // where the number of steps is
-	reaches []uint32 // worlds from which a step obtains a session
+	reaches []uint32 // worlds that are an end, or from which a step obtains a session
 }
 
-func (e *edges) from(world uint32) {
+// from begins the steps of a world; one that is an end itself counts as one with a way out.
+func (e *edges) from(world uint32, end bool) {
 	e.list = append(e.list, world, 0)
 	e.last = len(e.list) - 1
+	if end {
+		e.reaches = append(e.reaches, world)
+	}
 }
 
 // to notes a step. Those that obtain a session, and those that need a person, are marked.
@@ -38,8 +42,8 @@ func (e *edges) each(do func(from, to uint32, byPerson bool)) {
 	}
 }
 
-// hopeless returns a world from which no steps lead to a session, if there is one; without people's
-// steps, if alone.
+// hopeless returns a world from which no steps lead to a session or to another end, if there is one;
+// without people's steps, if alone.
 func (s *search) hopeless(alone bool) (world uint32, found bool) {
 	into := make([]uint64, s.count()+1)
 	every := func(do func(from, to uint32)) {
