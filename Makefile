@@ -110,6 +110,10 @@ search: ## the whole search over interleavings, wrong and changed passwords incl
 kills: ## a thousand password rotations, each killed; prints where the kills fell and how it ended
 	cd internal/killtest && THINGSPACE_KILLS=1000 $(GO) test $(RACE) -run 'TestG4(Two)?Killed' -count=1 -timeout 60m
 
+.PHONY: fleet-day
+fleet-day: ## a day of ten thousand clients in virtual time (minutes)
+	THINGSPACE_FLEET_DAY=1 $(GO) test -v -count=1 -timeout 60m -run TestADayOfAFleet ./internal/fleettest
+
 .PHONY: fault-matrix
 fault-matrix: ## every fault on every endpoint over every store; writes docs/fault-matrix.md (wants redis-server)
 	THINGSPACE_FAULT_MATRIX=$(CURDIR)/docs/fault-matrix.md $(GO) test -count=1 -timeout 10m ./internal/faultmatrix

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 )
@@ -13,6 +14,7 @@ import (
 //
 //	<!-- interop/python/first_call.py -->   the file of that name
 //	<!-- interop: python: build -->         the commands that generate and compile
+//	<!-- interop: python: run -->           the commands that run both
 //	<!-- interop: start -->                 how to start a simulator and the proxy
 //	<!-- interop: table -->                 the newest results
 //
@@ -65,10 +67,21 @@ func code(what string) (fence, text string, err error) {
 	}
 	for _, l := range languages {
 		if what == "interop: "+l.name+": build" {
+			if l.sharesGenerator() {
+				generator, err := readLock()
+				if err != nil {
+					return "", "", err
+				}
+				text = "mvn -q " + dependencyGet + " -Dmdep.stripVersion=true -Dartifact=" + generator.coordinate +
+					` -DoutputDirectory="$PWD/../build"` + "\n"
+			}
 			for _, command := range l.build {
 				text += strings.Join(command, " ") + "\n"
 			}
 			return "sh", text, nil
+		}
+		if what == "interop: "+l.name+": run" {
+			return "sh", l.shell(l.firstCall.run) + l.shell(l.throughProxy.run), nil
 		}
 		for _, e := range []example{l.firstCall, l.throughProxy} {
 			if file := path.Join("interop", l.name, e.file); file == what {
@@ -78,6 +91,18 @@ func code(what string) (fence, text string, err error) {
 		}
 	}
 	return "", "", fmt.Errorf("%s asks for %q, which no language has", pageFile, what)
+}
+
+// shell is a command with its environment as a person types it.
+func (l language) shell(command []string) string {
+	words := slices.Clone(l.environment)
+	for _, word := range command {
+		if strings.Contains(word, "*") {
+			word = "'" + word + "'"
+		}
+		words = append(words, word)
+	}
+	return strings.Join(words, " ") + "\n"
 }
 
 // table is what came out, in Markdown.
