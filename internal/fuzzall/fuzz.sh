@@ -6,6 +6,13 @@ set -eu
 cd "$(dirname "$0")/../.."
 time=$1
 only=${2:-}
+# A target that is in the middle of an input when its time is over can fail with this line alone: a race in
+# Go's own fuzzing (golang/go issue 75804). What really fails says which input. A time like 300x has no such end.
+judge() {
+	if grep -q 'context deadline exceeded' "$log" && ! grep -q -E 'Failing input|panic|testdata' "$log"; then return; fi
+	cat "$log"
+	exit 1
+}
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 found=$(grep -r --include='*_test.go' --exclude-dir=bench --exclude-dir=interop '^func Fuzz' . |
@@ -15,6 +22,6 @@ echo "$found" | while read -r package target; do
 	case $target in *"$only"*) ;; *) continue ;; esac
 	printf '%s %s\n' "$package" "$target"
 	# Inputs are not made smaller when they are merely interesting: it takes longer than finding them.
-	go test -run '^$' -fuzz "^$target\$" -fuzztime "$time" -fuzzminimizetime 20x "./$package" >"$log" 2>&1 || { cat "$log"; exit 1; }
+	go test -run '^$' -fuzz "^$target\$" -fuzztime "$time" -fuzzminimizetime 20x "./$package" >"$log" 2>&1 || judge
 	grep '^fuzz: elapsed' "$log" | tail -n 1
 done
