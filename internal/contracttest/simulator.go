@@ -52,7 +52,7 @@ func (s *simulating) start(ctx context.Context, root string) error {
 		return err
 	}
 	told := make(map[string]string)
-	for lines := bufio.NewScanner(stdout); len(told) < 5 && lines.Scan(); {
+	for lines := bufio.NewScanner(stdout); told["THINGSPACE_PASSWORD"] == "" && lines.Scan(); { // the last one
 		name, value, _ := strings.Cut(strings.TrimPrefix(lines.Text(), "export "), "=")
 		told[name] = strings.Trim(value, "'")
 	}
