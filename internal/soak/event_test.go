@@ -142,6 +142,7 @@ func (f *fleet) happen(ctx context.Context, k *kind) {
 	f.mu.Lock()
 	f.events = append(f.events, e)
 	f.mu.Unlock()
+	f.story.tell("%s begins", k.name)
 	if err := k.produce(ctx, f); err != nil {
 		f.problem("%s: %v", k.name, err)
 	}
@@ -150,6 +151,7 @@ func (f *fleet) happen(ctx context.Context, k *kind) {
 			f.problem("%s: it does not heal: %v", k.name, err)
 		}
 	}
+	f.story.tell("%s has healed", k.name)
 	f.platform.ClearFaults()
 	after := f.platform.Counters()
 	f.mu.Lock()

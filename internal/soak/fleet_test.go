@@ -43,6 +43,9 @@ type fleet struct {
 	mu       sync.Mutex
 	events   []*event // newest last
 	problems int
+
+	story  story
+	opened int // clients so far
 }
 
 // slot is a client that can be replaced while nobody uses it.
@@ -64,6 +67,7 @@ func newFleet(t *testing.T, name string) *fleet {
 	f.config = func() session.Config {
 		cfg := f.platform.Config()
 		cfg.BaseURL, cfg.Store, cfg.Transport, cfg.Credentials, cfg.CallTimeout = f.base, store(), nil, credentials, callTimeout
+		cfg.Trace = f.telling()
 		return cfg
 	}
 	for i := range f.clients {
@@ -212,7 +216,10 @@ func (f *fleet) problem(format string, args ...any) {
 	n := f.problems
 	f.mu.Unlock()
 	if n <= 20 {
-		f.t.Errorf("%s, %s: %s", time.Now().Format(time.TimeOnly), f.name, fmt.Sprintf(format, args...))
+		f.t.Errorf("%s, %s: %s", time.Now().Format(clock), f.name, fmt.Sprintf(format, args...))
+	}
+	if n == 1 {
+		f.t.Logf("%s, before that:\n%s", f.name, f.story.String())
 	}
 }
 
