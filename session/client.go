@@ -22,6 +22,7 @@ type Client struct {
 	base   http.RoundTripper // for the caller's requests
 	owned  bool              // base is nobody else's
 	wire   *wire             // for the platform's own endpoints
+	born   time.Time         // the zero of the client's own clock
 
 	current   atomic.Pointer[snapshot] // what requests are signed with
 	mu        sync.Mutex               // guards publishing, and the fields below
@@ -63,7 +64,7 @@ func New(cfg Config) (*Client, error) {
 	if owned {
 		cfg.Transport = defaultTransport()
 	}
-	c := &Client{cfg: cfg, origin: o, base: cfg.Transport, owned: owned, paying: make(chan struct{}, 1)}
+	c := &Client{cfg: cfg, origin: o, base: cfg.Transport, owned: owned, born: time.Now(), paying: make(chan struct{}, 1)}
 	c.life, c.end = context.WithCancel(context.Background())
 	c.wire, err = newWire(cfg, o)
 	if err != nil {

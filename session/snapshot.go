@@ -19,9 +19,9 @@ type snapshot struct {
 	sessionToken  []string
 	bearer        *bearerPart
 	session       *sessionPart
-	freshUntil    int64 // Unix nanoseconds: before that, neither token is known to be dead
-	usedUntil     int64 // before that, a use need not be noted again
-	distrusted    bool  // the session was renewed for a 401 that might not be about it
+	freshUntil    int64         // Unix nanoseconds: before that, neither token is known to be dead
+	calmUntil     time.Duration // on the client's own clock: before that, it is fresh and a use need not be noted again
+	distrusted    bool          // the session was renewed for a 401 that might not be about it
 }
 
 // bearerPart is a bearer.
@@ -55,11 +55,18 @@ func makeSnapshot(b *bearerPart, s *sessionPart) *snapshot {
 	snap.authorization = []string{"Bearer " + b.value.Reveal()}
 	snap.sessionToken = []string{s.token.Reveal()}
 	snap.freshUntil = min(b.expires.UnixNano(), s.used.Add(ledger.IdleLimit).UnixNano())
-	if s.proven {
-		snap.usedUntil = s.used.Add(time.Second).UnixNano()
-	}
 	return snap
 }
+
+// calm is how long after a use nothing is to be done but to sign. A machine that was suspended, or a
+// wall clock that was set, is noticed after it.
+const calm = time.Second
+
+// elapsed is the client's own clock. It reads one of the system's two clocks, time.Now both.
+func (c *Client) elapsed() time.Duration { return time.Since(c.born) }
+
+// calm reports whether there is nothing to do at this time but to sign.
+func (s *snapshot) calm(at time.Duration) bool { return s != nil && at < s.calmUntil }
 
 func (s *snapshot) fresh(now time.Time) bool { return s != nil && now.UnixNano() < s.freshUntil }
 
@@ -175,9 +182,6 @@ func (c *Client) discardBearer(value string) {
 // used notes a successful use, at most once a second, and lets the store know about once a minute,
 // off the request path.
 func (c *Client) used(s *snapshot, now time.Time) {
-	if now.UnixNano() < s.usedUntil && !s.distrusted {
-		return
-	}
 	c.mu.Lock()
 	snap := c.current.Load()
 	if c.closed || snap == nil || snap.session == nil || snap.session.generation != s.session.generation || snap.session.token.Reveal() != s.session.token.Reveal() {
@@ -191,6 +195,7 @@ func (c *Client) used(s *snapshot, now time.Time) {
 	tell := !c.touching && (!part.proven || now.Sub(c.looked) >= time.Minute)
 	part.proven = true
 	next := makeSnapshot(snap.bearer, &part)
+	next.calmUntil = c.elapsed() + min(calm, time.Duration(next.freshUntil-time.Now().UnixNano()))
 	c.current.Store(next)
 	if tell {
 		c.touching = true

@@ -23,9 +23,8 @@ func (c *Client) RoundTrip(req *http.Request) (*http.Response, error) {
 		closeBody(req)
 		return nil, err
 	}
-	now := time.Now().UTC()
-	s := c.current.Load()
-	if !s.fresh(now) {
+	s, at := c.current.Load(), c.elapsed()
+	if !s.calm(at) && !s.fresh(time.Now()) {
 		var err error
 		if s, err = c.prepare(req.Context()); err != nil {
 			closeBody(req)
@@ -36,11 +35,16 @@ func (c *Client) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	if resp.StatusCode < http.StatusBadRequest {
-		c.used(s, now)
+	good := resp.StatusCode < http.StatusBadRequest
+	if good && s.calm(at) {
 		return resp, nil
 	}
-	return c.refused(req, resp, s, now)
+	began := time.Now().UTC().Add(at - c.elapsed())
+	if good {
+		c.used(s, began)
+		return resp, nil
+	}
+	return c.refused(req, resp, s, began)
 }
 
 // send sends the signed copy of a request. Nothing that comes back holds the tokens.
@@ -223,7 +227,7 @@ func (c *Client) distrust() bool {
 	}
 	c.doubted = now
 	next := *snap
-	next.distrusted = true
+	next.distrusted, next.calmUntil = true, 0 // the next success is to be noticed
 	c.current.Store(&next)
 	return true
 }

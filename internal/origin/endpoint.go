@@ -66,41 +66,44 @@ func disguisedEndpoint(p string) bool {
 }
 
 // quiet is the quick look: without the words and without anything that could hide them, there is no
-// session endpoint.
+// session endpoint. It looks twice only where two letters of a word stand together that seldom do.
 func quiet(p string) bool {
 	for i := range len(p) {
 		c := p[i]
 		if !suspicious[c] {
 			continue
 		}
+		var word string
+		var start int
 		switch {
 		case c|0x20 == 's':
-			if begins(p[i:], "session") {
-				return false
+			if i+1 == len(p) || p[i+1]|0x20 != 's' {
+				continue
 			}
-		case c|0x20 == 'o':
-			if begins(p[i:], "oauth2") {
-				return false
+			word, start = "session", i-2
+		case c|0x20 == 'h':
+			if i+1 == len(p) || p[i+1] != '2' {
+				continue
 			}
+			word, start = "oauth2", i-4
 		default:
+			return false
+		}
+		if end := start + len(word); start >= 0 && end <= len(p) && strings.EqualFold(p[start:end], word) {
 			return false
 		}
 	}
 	return true
 }
 
-// suspicious are the bytes at which quiet has to look twice: what hides a word, and what begins one.
+// suspicious are the bytes at which quiet has to look twice: what hides a word, and the first of the two
+// letters.
 var suspicious = func() (table [256]bool) {
 	for c := range table {
-		table[c] = c == '%' || c < ' ' || c >= 0x7f || c|0x20 == 's' || c|0x20 == 'o'
+		table[c] = c == '%' || c < ' ' || c >= 0x7f || c|0x20 == 's' || c|0x20 == 'h'
 	}
 	return table
 }()
-
-// begins reports whether p begins with a word in any case. Most other words end at the second letter.
-func begins(p, word string) bool {
-	return len(p) >= len(word) && p[1]|0x20 == word[1] && strings.EqualFold(p[:len(word)], word)
-}
 
 func inWord(c byte) bool {
 	return c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c == '-' || c == '_' || c >= 0x80
