@@ -51,8 +51,9 @@ func newBody(r *http.Request, p *pace) *body {
 	return b
 }
 
-// watch calls stalled when the platform has begun to take the body and then does not come for more. While
-// nothing is taken the client is not read either, so nobody would notice that it has left.
+// watch calls stalled when the platform has begun to take the body and then neither comes for more nor
+// sends anything. While nothing is taken the client is not read either, so nobody would notice that it
+// has left.
 func (b *body) watch(stalled func()) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -60,15 +61,16 @@ func (b *body) watch(stalled func()) {
 	b.stall.Stop()
 }
 
-// unwatch is for when the answer begins: it may take its time.
-func (b *body) unwatch() {
+// answering is for when something of the answer has come: the platform may take its time over the body.
+func (b *body) answering() {
 	if b == nil {
 		return
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.rest()
-	b.stall = nil
+	if b.stall != nil && b.stall.Stop() {
+		b.stall.Reset(b.pace.limit)
+	}
 }
 
 // rest lets the watch stand still; it wants b.mu held.

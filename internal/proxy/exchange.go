@@ -174,14 +174,30 @@ func clipped(s string, n int) string {
 type answerBody struct {
 	io.ReadCloser
 
-	resp *http.Response
-	x    *exchange
+	resp    *http.Response
+	x       *exchange
+	release func() bool // nil: nothing waits for the context's end
+}
+
+// Close lets go of the platform.
+func (a *answerBody) Close() error {
+	if a.release != nil {
+		a.release()
+	}
+	return a.ReadCloser.Close()
 }
 
 func (a *answerBody) Read(p []byte) (int, error) {
+	a.x.body.answering() // what the client took of it until now was not the platform's time
 	n, err := a.ReadCloser.Read(p)
+	if n > 0 {
+		a.x.body.answering()
+	}
 	if errors.Is(err, io.EOF) {
 		stripResponse(a.resp.Trailer)
+	}
+	if ctx := a.resp.Request.Context(); err != nil && errors.Is(context.Cause(ctx), errStalled) {
+		err = errStalled
 	}
 	if err != nil && !errors.Is(err, io.EOF) && a.x.request.Context().Err() == nil {
 		a.x.cut = err

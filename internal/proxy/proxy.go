@@ -201,7 +201,7 @@ func (p *Proxy) rewrite(r *httputil.ProxyRequest) {
 
 var (
 	errAnswer  = errors.New("the platform switched to a protocol that nobody asked for")
-	errStalled = errors.New("the platform takes no more of the body")
+	errStalled = errors.New("the platform takes no more of the body, and sends nothing")
 )
 
 // answered looks at an answer before it is passed on.
@@ -210,14 +210,19 @@ func (p *Proxy) answered(resp *http.Response) error {
 		return errAnswer
 	}
 	x := exchangeOf(resp.Request.Context())
-	x.body.unwatch()
+	x.body.answering()
 	stripResponse(resp.Header)
 	stripResponse(resp.Trailer) // their names; the values come after the body
 	p.relocate(resp.Header)
 	if resp.StatusCode < http.StatusBadRequest {
 		p.options.Metrics.held.used()
 	}
-	resp.Body = &answerBody{resp.Body, resp, x}
+	answer := &answerBody{ReadCloser: resp.Body, resp: resp, x: x}
+	if x.body != nil {
+		// Over HTTP/2 a body that waits for the platform to take it hears of no cancelled context.
+		answer.release = context.AfterFunc(resp.Request.Context(), func() { _ = answer.ReadCloser.Close() })
+	}
+	resp.Body = answer
 	return nil
 }
 

@@ -326,3 +326,45 @@ func stalled(t *testing.T, http2 bool) {
 	_ = conn.Close()
 	r.log.until(t, "error="+slowAnswer.name)
 }
+
+func TestAPlatformThatStopsBothWaysIsGivenUp(t *testing.T) { each(t, stalledBothWays) }
+
+func stalledBothWays(t *testing.T, http2 bool) {
+	t.Helper()
+	const limit, slow = time.Second, 400 * time.Millisecond
+	free := make(chan struct{})
+	r := newRig(t, setup{
+		http2: http2, options: func(o *Options) { o.IdleLimit = limit },
+		resource: func(w http.ResponseWriter, _ *http.Request) {
+			_ = http.NewResponseController(w).EnableFullDuplex()
+			for range 6 { // of the body nothing is taken for longer than the limit, but something is sent
+				_, _ = io.WriteString(w, "x")
+				_ = http.NewResponseController(w).Flush()
+				time.Sleep(slow)
+			}
+			<-free
+		},
+	})
+	defer close(free)
+	conn := r.dial()
+	var writing sync.WaitGroup
+	defer writing.Wait()
+	writing.Go(func() {
+		_, _ = io.WriteString(conn, "POST "+resource+" HTTP/1.1\r\nHost: "+r.addr+"\r\nContent-Length: 1000000000\r\n\r\n")
+		for piece := make([]byte, 1<<20); ; {
+			if _, err := conn.Write(piece); err != nil {
+				return
+			}
+		}
+	})
+	resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := io.ReadAll(resp.Body); string(got) != "xxxxxx" || err == nil {
+		t.Errorf("%q, %v: what breaks off is no end", got, err)
+	}
+	_ = conn.Close()
+	r.log.until(t, "outcome=cut")
+	r.log.until(t, "cause=\""+errStalled.Error())
+}
