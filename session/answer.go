@@ -150,6 +150,9 @@ type scrubbed struct {
 
 func (s scrubbed) Error() string { return s.text }
 
+// Format prints what Error returns for every verb: the original may be a text itself.
+func (s scrubbed) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, s.text) }
+
 // Is finds the original without handing out its text.
 func (s scrubbed) Is(target error) bool { return errors.Is(s.err, target) }
 

@@ -28,8 +28,8 @@ type Config struct {
 	// Store is required: whoever shares it shares strikes and session. See [NewMemoryStore] and the
 	// packages filestore and redisstore.
 	Store Store
-	// Transport carries every request; nil means a clone of [http.DefaultTransport]. It must not
-	// retry: a login sent twice is two strikes. Of an [*http.Transport] the OAuth2 and session calls use
+	// Transport carries every request; nil means a clone of [http.DefaultTransport] that asks silent
+	// HTTP/2 connections whether they are alive. It must not retry: a login sent twice is two strikes. Of an [*http.Transport] the OAuth2 and session calls use
 	// a copy that speaks HTTP/1.1 alone and keeps no connection. Hooks of net/http/httptrace in the
 	// context of a caller's request see its headers, tokens included; those calls hide them.
 	Transport http.RoundTripper

@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"io"
 	"maps"
 	"net/http"
 	"strings"
@@ -31,7 +32,7 @@ func (c *Client) RoundTrip(req *http.Request) (*http.Response, error) {
 			return nil, err
 		}
 	}
-	resp, err := c.send(req, sign(req, s), s)
+	resp, err := c.send(req, sign(req, s))
 	if err != nil {
 		return nil, err
 	}
@@ -47,14 +48,48 @@ func (c *Client) RoundTrip(req *http.Request) (*http.Response, error) {
 	return c.refused(req, resp, s, began)
 }
 
-// send sends the signed copy of a request. Nothing that comes back holds the tokens.
-func (c *Client) send(req, signed *http.Request, s *snapshot) (*http.Response, error) {
-	resp, err := whole(c.base.RoundTrip(signed))
+// send sends the signed copy of a request. Nothing that comes back holds the tokens, unless a hostile
+// server puts them into a body.
+func (c *Client) send(req *http.Request, out *signed) (*http.Response, error) {
+	resp, err := whole(c.base.RoundTrip(&out.request))
 	if err != nil {
-		return nil, scrub(err, []string{s.sessionToken[0], s.bearer.value.Reveal()}) // a hostile server may have sent them back
+		return nil, out.answer.with.scrub(err)
 	}
 	resp.Request = req
+	// What a switched protocol has for a body can be written to.
+	if resp.Body != http.NoBody && resp.StatusCode != http.StatusSwitchingProtocols {
+		out.answer.ReadCloser = resp.Body
+		resp.Body = &out.answer
+	}
 	return resp, nil
+}
+
+// signed is a request with both tokens, and the body of its answer: made together, since every request
+// wants both.
+type signed struct {
+	request http.Request
+	answer  scrubbedBody
+}
+
+// scrubbedBody takes the tokens out of errors too that come while an answer's body is read: net/http
+// quotes a trailer that is malformed.
+type scrubbedBody struct {
+	io.ReadCloser
+
+	with *snapshot
+}
+
+func (b *scrubbedBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	if err != nil && err != io.EOF { //nolint:errorlint // a reader returns io.EOF itself
+		err = b.with.scrub(err)
+	}
+	return n, err
+}
+
+// scrub takes the tokens out of an error's text.
+func (s *snapshot) scrub(err error) error {
+	return scrub(err, []string{s.sessionToken[0], s.bearer.value.Reveal()})
 }
 
 // prepare is ready, and once more when a logout elsewhere overtook the login.
@@ -79,7 +114,7 @@ func (c *Client) guard(req *http.Request) error {
 
 // sign returns a copy of the request with both headers. The copy shares everything else with the
 // original, which nobody changes.
-func sign(req *http.Request, s *snapshot) *http.Request {
+func sign(req *http.Request, s *snapshot) *signed {
 	h := maps.Clone(req.Header)
 	if h == nil {
 		h = make(http.Header, 2)
@@ -93,10 +128,10 @@ func sign(req *http.Request, s *snapshot) *http.Request {
 	}
 	h[headerAuthorization] = s.authorization
 	h[headerToken] = s.sessionToken
-	signed := new(http.Request)
-	*signed = *req
-	signed.Header = h
-	return signed
+	out := &signed{answer: scrubbedBody{with: s}}
+	out.request = *req
+	out.request.Header = h
+	return out
 }
 
 // refused looks at an answer of 400 or above: renews what the platform says is stale, and sends the
@@ -153,14 +188,14 @@ func (c *Client) refused(req *http.Request, resp *http.Response, s *snapshot, no
 		}
 		again := sign(req, next)
 		if req.Body != nil && req.Body != http.NoBody {
-			if again.Body, err = req.GetBody(); err != nil {
+			if again.request.Body, err = req.GetBody(); err != nil {
 				return resp, nil //nolint:nilerr // what was to be sent again cannot be had: the platform's answer stands
 			}
 		}
 		c.traceReplay(ReplayEvent{Cause: cause.String(), StatusCode: resp.StatusCode, Replayed: true})
 		_ = resp.Body.Close() // not drained: a body that stalls would hold the caller
 		s, now = next, time.Now().UTC()
-		if resp, err = c.send(req, again, s); err != nil {
+		if resp, err = c.send(req, again); err != nil {
 			return nil, err
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"iot.internal/thingspace/internal/origin"
+	"iot.internal/thingspace/internal/transport"
 )
 
 const (
@@ -18,8 +19,8 @@ const (
 )
 
 func defaultTransport() http.RoundTripper {
-	if t, ok := http.DefaultTransport.(*http.Transport); ok {
-		return t.Clone()
+	if t, ok := transport.Default(); ok {
+		return t
 	}
 	return http.DefaultTransport
 }

@@ -101,7 +101,7 @@ func (a *app) call(ctx context.Context, args []string, o callOptions) error {
 	if err != nil {
 		return err
 	}
-	body, err := a.callBody(o.data)
+	body, err := interruptible(ctx, func() (*callBody, error) { return a.callBody(o.data) })
 	if err != nil {
 		return err
 	}

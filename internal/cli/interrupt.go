@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/signal"
 	"sync"
+	"time"
 
 	"iot.internal/thingspace/session"
 )
@@ -16,13 +17,20 @@ import (
 // reset, whose answer is the only copy of the new password. Then it says that it waits.
 type interrupts struct {
 	notices io.Writer
+	leave   func() // ends the process; nil: a command that does not end is left alone
 
 	mu     sync.Mutex
 	busy   map[string]int // what is under way
 	caught bool           // a signal has come
 	ended  bool           // and nothing was under way: the command ends
+	since  time.Time      // when the last of what was under way ended
+	stuck  *time.Timer    // runs since the first signal
 	cancel context.CancelCauseFunc
 }
+
+// stuckAfter is more than an interrupted command takes to end, unless it waits for somebody who does not
+// read what it prints, or does not write what it reads.
+const stuckAfter = 3 * closeGrace
 
 // listen begins to listen for signals until stop is called.
 func (i *interrupts) listen(parent context.Context) (ctx context.Context, stop func()) {
@@ -48,6 +56,7 @@ func (i *interrupts) listen(parent context.Context) (ctx context.Context, stop f
 		signal.Stop(signals)
 		close(done)
 		listening.Wait()
+		i.patient()
 		cancel(nil)
 	}
 }
@@ -56,9 +65,40 @@ func (i *interrupts) interrupt() {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	i.caught = true
+	if i.leave != nil && i.stuck == nil {
+		i.stuck = time.AfterFunc(stuckAfter, i.giveUp)
+	}
 	if !i.notice() {
 		i.ended = true
 		i.cancel(errInterrupted)
+	}
+}
+
+// giveUp leaves, unless an answer is waited for, or just was.
+func (i *interrupts) giveUp() {
+	idle := i.idle()
+	i.mu.Lock()
+	leave, left := i.leave, stuckAfter
+	if idle {
+		left = stuckAfter - time.Since(i.since)
+	}
+	if leave != nil && left > 0 {
+		i.stuck.Reset(left)
+		leave = nil
+	}
+	i.mu.Unlock()
+	if leave != nil {
+		leave()
+	}
+}
+
+// patient lets a command take as long as it takes.
+func (i *interrupts) patient() {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.leave = nil
+	if i.stuck != nil {
+		i.stuck.Stop()
 	}
 }
 
@@ -96,6 +136,7 @@ func (i *interrupts) begin(what string) (end func()) {
 		i.mu.Lock()
 		defer i.mu.Unlock()
 		i.busy[what]--
+		i.since = time.Now()
 	})
 }
 
@@ -153,4 +194,25 @@ func (i *interrupts) trace() *session.Trace {
 			end = i.begin(underLogin)
 		}
 	}}
+}
+
+// interruptible runs what may wait for somebody for ever: a read from a terminal or a pipe. When the
+// command is interrupted it is left behind.
+func interruptible[T any](ctx context.Context, f func() (T, error)) (T, error) {
+	type result struct {
+		value T
+		err   error
+	}
+	done := make(chan result, 1)
+	go func() {
+		value, err := f()
+		done <- result{value, err}
+	}()
+	select {
+	case r := <-done:
+		return r.value, r.err
+	case <-ctx.Done():
+		var none T
+		return none, context.Cause(ctx)
+	}
 }

@@ -6,6 +6,7 @@ import (
 	"context"
 	"io"
 	"os"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -17,6 +18,7 @@ func Main(args []string) int {
 	survivePipes()
 	a := newApp(os.Stdin, os.Stdout, os.Stderr, os.LookupEnv)
 	a.settings.all = os.Environ
+	a.interrupts.leave = a.leave
 	return a.run(context.Background(), args)
 }
 
@@ -68,6 +70,21 @@ func (a *app) report(err error) int {
 		_, _ = io.WriteString(a.err, "thingspace: "+line+"\n")
 	}
 	return status
+}
+
+// leave ends the process although something in it still waits, possibly for whoever should read the line
+// that says so.
+func (a *app) leave() {
+	told := make(chan struct{})
+	go func() {
+		defer close(told)
+		a.report(errInterrupted)
+	}()
+	select {
+	case <-told:
+	case <-time.After(100 * time.Millisecond):
+	}
+	os.Exit(exitFailed)
 }
 
 // does wraps what a command does, so that errors of the command line can be told from its own.

@@ -68,7 +68,7 @@ the second does not.`,
 	f.StringVar(&o.tokenFile, "client-token-file", "", "`FILE` with the tokens that clients may show, one a line; read again when it changes")
 	f.IntVar(&o.maxRequests, "max-requests", proxy.DefaultMaxRequests, "requests under way at a time, a `NUMBER`; those beyond are answered with 503")
 	f.DurationVar(&o.timeout, "timeout", callTimeout, "limit until the platform's answer begins, a `DURATION`; 0 means none")
-	f.DurationVar(&o.idle, "idle-timeout", proxy.DefaultIdleLimit, "how long a client may send, or take, nothing of a body, and the platform take nothing of one, a `DURATION`")
+	f.DurationVar(&o.idle, "idle-timeout", proxy.DefaultIdleLimit, "how long a client may send nothing of a body, a `DURATION`; four times as long may it take nothing of an answer, and the platform do nothing")
 	f.DurationVar(&o.grace, "grace", proxyGrace, "how long what is under way may take when the proxy ends, a `DURATION`")
 	f.StringVar(&o.logFormat, "log-format", logFormats[0], "`FORMAT` of the log: text or json")
 	f.BoolVar(&o.accessLog, "access-log", true, "log every request")

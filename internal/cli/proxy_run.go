@@ -35,9 +35,10 @@ func (a *app) proxy(ctx context.Context, o proxyOptions) error {
 		cfg.Transport = proxy.NewTransport(o.maxRequests, o.timeout)
 	}
 	// A signal must not end what is under way, logins for it included: it is told when that is over.
-	begun, now, stop := twoInterrupts(ctx)
-	defer stop()
+	a.interrupts.patient()
 	a.interrupts = &interrupts{notices: a.err, cancel: func(error) {}}
+	begun, now, stop := threeInterrupts(ctx, a.interrupts.idle, a.leave)
+	defer stop()
 	return a.with(begun, func(s *opened) error {
 		if err := a.askBefore(begun, s); err != nil {
 			return err
@@ -148,8 +149,9 @@ func leadsBack(baseURL string, listen net.Addr) bool {
 	return err == nil && (addr.Unmap().String() == tcp.AddrPort().Addr().Unmap().String() || addr.IsLoopback() && tcp.IP.IsUnspecified())
 }
 
-// twoInterrupts ends begun with the first signal, or with ctx, and closes now with the second.
-func twoInterrupts(ctx context.Context) (begun context.Context, now <-chan struct{}, stop func()) {
+// threeInterrupts ends begun with the first signal, or with ctx, and closes now with the second. Whoever
+// sends yet another wants the process to end whatever it waits for: leave is called, if it is idle.
+func threeInterrupts(ctx context.Context, idle func() bool, leave func()) (begun context.Context, now <-chan struct{}, stop func()) {
 	begun, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	at := make(chan struct{})
 	signals := make(chan os.Signal, 4)
@@ -158,16 +160,20 @@ func twoInterrupts(ctx context.Context) (begun context.Context, now <-chan struc
 	var watching sync.WaitGroup
 	watching.Go(func() {
 		defer cancel(errInterrupted)
-		select {
-		case <-signals:
-		case <-done:
-			return
-		}
-		cancel(errInterrupted)
-		select {
-		case <-signals:
-			close(at)
-		case <-done:
+		for n := 1; ; n++ {
+			select {
+			case <-signals:
+			case <-done:
+				return
+			}
+			switch {
+			case n == 1:
+				cancel(errInterrupted)
+			case n == 2:
+				close(at)
+			case idle():
+				leave()
+			}
 		}
 	})
 	return begun, at, func() {

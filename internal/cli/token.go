@@ -37,7 +37,7 @@ processes that do so at the same time cause one login.`,
 	}, func(ctx context.Context, _ []string) error {
 		return a.with(ctx, func(s *opened) error {
 			if refused {
-				old, err := readToken(a.in)
+				old, err := interruptible(ctx, func() (session.Token, error) { return readToken(a.in) })
 				if err != nil {
 					return err
 				}

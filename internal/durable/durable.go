@@ -43,25 +43,40 @@ func Replace(path string, data []byte, like fs.FileInfo) (err error) {
 		return err
 	}
 	dir := filepath.Dir(path)
-	temp := filepath.Join(dir, tempPrefix(path)+hex.EncodeToString(random)+tempSuffix)
-	f, err := os.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	return inDir(dir, func() error {
+		temp := filepath.Join(dir, tempPrefix(path)+hex.EncodeToString(random)+tempSuffix)
+		f, err := os.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+		if err != nil {
+			return err
+		}
+		err = fill(f, data, like)
+		if closeErr := f.Close(); err == nil {
+			err = closeErr
+		}
+		if err == nil {
+			err = rename(temp, path)
+		}
+		if err != nil {
+			_ = os.Remove(temp)
+		}
+		return err
+	})
+}
+
+// inDir changes the names in a directory for good. The directory is opened before: when it cannot be
+// flushed for want of a descriptor, nothing has changed.
+func inDir(dir string, change func() error) error {
+	d, err := openDir(dir)
 	if err != nil {
 		return err
 	}
-	if err := fill(f, data, like); err != nil {
-		_ = f.Close()
-		_ = os.Remove(temp)
+	if err := change(); err != nil {
+		if d != nil {
+			_ = d.Close()
+		}
 		return err
 	}
-	if err := f.Close(); err != nil {
-		_ = os.Remove(temp)
-		return err
-	}
-	if err := rename(temp, path); err != nil {
-		_ = os.Remove(temp)
-		return err
-	}
-	return SyncDir(dir)
+	return flush(d)
 }
 
 func fill(f *os.File, data []byte, like fs.FileInfo) error {
@@ -80,10 +95,12 @@ func fill(f *os.File, data []byte, like fs.FileInfo) error {
 
 // Remove removes the file at path, if there is one, for good.
 func Remove(path string) error {
-	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	return SyncDir(filepath.Dir(path))
+	return inDir(filepath.Dir(path), func() error {
+		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		return nil
+	})
 }
 
 // Sweep removes the temporary files that killed processes left of the file at path. The caller holds
@@ -129,8 +146,10 @@ func MkdirAll(dir string) error {
 			return err
 		}
 	}
-	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
-		return err
-	}
-	return SyncDir(parent)
+	return inDir(parent, func() error {
+		if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+			return err
+		}
+		return nil
+	})
 }

@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"syscall"
@@ -171,4 +172,47 @@ func TestRootGivesAwayNoFileWithASecondName(t *testing.T) {
 	if got := owner(t, bait); got[0] != 12345 {
 		t.Errorf("kept its own file: %v", got)
 	}
+}
+
+func TestNothingChangesInADirectoryThatCannotBeFlushed(t *testing.T) {
+	scratchfs.Root(t)
+	dir := filepath.Join(t.TempDir(), "dir")
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(dir, "record")
+	write(t, path, "old", 0o600)
+	const somebody = 12345
+	for _, name := range []string{path, dir} {
+		if err := os.Chown(name, somebody, somebody); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Chmod(dir, 0o300); err != nil { // names can be changed, but not read
+		t.Fatal(err)
+	}
+	as(somebody, func() {
+		for what, change := range map[string]func() error{
+			"Replace":  func() error { return durable.Replace(path, []byte("new"), nil) },
+			"Remove":   func() error { return durable.Remove(path) },
+			"MkdirAll": func() error { return durable.MkdirAll(filepath.Join(dir, "sub")) },
+		} {
+			if err := change(); !errors.Is(err, fs.ErrPermission) {
+				t.Errorf("%s: %v", what, err)
+			}
+		}
+	})
+	holds(t, path, "old")
+	if entries, err := os.ReadDir(dir); err != nil || len(entries) != 1 {
+		t.Errorf("%v, %v", entries, err)
+	}
+}
+
+// as runs f with the rights that another user has to files.
+func as(uid uintptr, f func()) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	_, _, _ = syscall.RawSyscall(syscall.SYS_SETFSUID, uid, 0, 0)
+	defer func() { _, _, _ = syscall.RawSyscall(syscall.SYS_SETFSUID, 0, 0, 0) }()
+	f()
 }

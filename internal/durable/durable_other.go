@@ -12,8 +12,10 @@ var errNotDir = errors.New("not a directory")
 
 func rename(from, to string) error { return os.Rename(from, to) }
 
-// SyncDir does nothing here.
-func SyncDir(string) error { return nil }
+// Directories are not flushed here.
+func openDir(string) (*os.File, error) { return nil, nil }
+
+func flush(*os.File) error { return nil }
 
 // Chown does nothing here.
 func Chown(*os.File, fs.FileInfo) error { return nil }

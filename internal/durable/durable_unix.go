@@ -13,13 +13,12 @@ const errNotDir = syscall.ENOTDIR
 
 func rename(from, to string) error { return os.Rename(from, to) }
 
-// SyncDir flushes a directory: the names in it, not the files.
-func SyncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	err = d.Sync()
+// openDir opens a directory in order to flush it.
+func openDir(dir string) (*os.File, error) { return os.Open(dir) }
+
+// flush flushes a directory, the names in it and not the files, and closes it.
+func flush(d *os.File) error {
+	err := d.Sync()
 	if errors.Is(err, syscall.EINVAL) || errors.Is(err, errors.ErrUnsupported) {
 		err = nil
 	}

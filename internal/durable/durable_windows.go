@@ -56,8 +56,10 @@ func move(from, to string) error {
 	return &os.LinkError{Op: "rename", Old: from, New: to, Err: err}
 }
 
-// SyncDir does nothing: Windows cannot flush a directory, and the rename was written through.
-func SyncDir(string) error { return nil }
+// Windows cannot flush a directory, and the rename was written through.
+func openDir(string) (*os.File, error) { return nil, nil }
+
+func flush(*os.File) error { return nil }
 
 // Chown does nothing: a new file inherits its access list from the directory.
 func Chown(*os.File, fs.FileInfo) error { return nil }

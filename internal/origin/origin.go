@@ -70,7 +70,7 @@ func (o Origin) Base() string { return o.scheme + "://" + o.wire + o.path }
 func (o Origin) Key() string { return o.scheme + "://" + o.host + o.path }
 
 // Owns reports whether a request goes to this origin, whatever its path.
-func (o Origin) Owns(req *http.Request) bool {
+func (o *Origin) Owns(req *http.Request) bool {
 	u := req.URL
 	if u == nil || u.Opaque != "" {
 		return false
@@ -84,7 +84,7 @@ func (o Origin) Owns(req *http.Request) bool {
 	return strings.ToLower(u.Scheme) == o.scheme && o.is(u.Host)
 }
 
-func (o Origin) is(host string) bool {
+func (o *Origin) is(host string) bool {
 	if host == "" {
 		return false
 	}

@@ -241,7 +241,7 @@ func TestOwnsNoRequestThatGoesRoundTheHost(t *testing.T) {
 	if o.Owns(&http.Request{URL: &url.URL{Scheme: "https", Host: "2001:db8::abcd"}}) {
 		t.Error("IPv6 without brackets")
 	}
-	if (origin.Origin{}).Owns(&http.Request{URL: &url.URL{}}) {
+	if new(origin.Origin).Owns(&http.Request{URL: &url.URL{}}) {
 		t.Error("the zero Origin owns a request")
 	}
 }

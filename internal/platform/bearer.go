@@ -4,7 +4,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"io"
-	"mime"
 	"net/http"
 	"net/url"
 	"strings"
@@ -116,9 +115,15 @@ func (p *Platform) client(r *http.Request) (*application, *Answer) {
 	return app, nil
 }
 
+// mediaType is what a body is said to be, whatever the parameters are: also if they are malformed
+// (invented, as everything about how strictly the platform reads a header).
+func mediaType(r *http.Request) string {
+	kind, _, _ := strings.Cut(r.Header.Get("Content-Type"), ";")
+	return strings.ToLower(strings.TrimSpace(kind))
+}
+
 func formOf(r *http.Request) url.Values {
-	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	if err != nil || kind != "application/x-www-form-urlencoded" {
+	if mediaType(r) != "application/x-www-form-urlencoded" {
 		return nil
 	}
 	body, err := io.ReadAll(r.Body)
@@ -155,8 +160,7 @@ func fields(r *http.Request, names ...string) ([]string, *Refusal) {
 	if len(strings.TrimSpace(string(body))) == 0 {
 		return nil, bad(codeRequestUndefined)
 	}
-	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	if err != nil || kind != typeJSON {
+	if mediaType(r) != typeJSON {
 		return nil, bad(codeDeserialization)
 	}
 	var object map[string]json.RawMessage

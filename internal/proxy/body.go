@@ -38,7 +38,9 @@ type body struct {
 	over    error // what src ended with
 	stopped bool  // the request is over
 	reader  *bodyReader
-	stall   *time.Timer // runs while the platform does not come for more; nil: nobody watches
+	stall   *time.Timer // runs while it is the platform's turn, both ways; nil: nobody watches
+	taking  bool        // the platform has to come for more of the body
+	sending bool        // the platform has to send something of its answer
 }
 
 // newBody is the body of a request, nil if it has none.
@@ -57,25 +59,40 @@ func newBody(r *http.Request, p *pace) *body {
 func (b *body) watch(stalled func()) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.stall = time.AfterFunc(b.pace.limit, stalled)
-	b.stall.Stop()
+	b.stall = time.AfterFunc(b.pace.outgoing(), stalled)
+	b.sending = true
+	b.turn()
 }
 
-// answering is for when something of the answer has come: the platform may take its time over the body.
-func (b *body) answering() {
+// answer says whether something of the answer is waited for now: not while the client is written to.
+func (b *body) answer(waited bool) {
 	if b == nil {
 		return
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.stall != nil && b.stall.Stop() {
-		b.stall.Reset(b.pace.limit)
+	b.sending = waited
+	b.turn()
+}
+
+// take says whether the platform has to come for more of the body.
+func (b *body) take(r *bodyReader, owed bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.reader == r {
+		b.taking = owed
+		b.turn()
 	}
 }
 
-// rest lets the watch stand still; it wants b.mu held.
-func (b *body) rest() {
-	if b.stall != nil {
+// turn starts the watch anew, or lets it stand still when it is not the platform's turn; it wants b.mu
+// held.
+func (b *body) turn() {
+	switch {
+	case b.stall == nil:
+	case b.taking && b.sending:
+		b.stall.Reset(b.pace.outgoing())
+	default:
 		b.stall.Stop()
 	}
 }
@@ -90,8 +107,8 @@ func (b *body) again() (io.ReadCloser, error) {
 	case b.dropped && b.reader != nil:
 		return nil, errTooLargeToRepeat
 	}
-	b.rest()
-	b.reader = &bodyReader{b: b}
+	b.reader, b.taking = &bodyReader{b: b}, false
+	b.turn()
 	return b.reader, nil
 }
 
@@ -106,8 +123,8 @@ func (b *body) repeatable() bool {
 // must be over.
 func (b *body) stop() {
 	b.mu.Lock()
-	b.stopped, b.reader = true, nil
-	b.rest()
+	b.stopped, b.reader, b.taking = true, nil, false
+	b.turn()
 	b.kept.drop()
 	b.mu.Unlock()
 	b.reading.Lock()
@@ -141,17 +158,9 @@ type bodyReader struct {
 }
 
 func (r *bodyReader) Read(p []byte) (int, error) {
-	r.b.mu.Lock()
-	if r.b.reader == r {
-		r.b.rest()
-	}
-	r.b.mu.Unlock()
+	r.b.take(r, false)
 	n, err := r.read(p)
-	r.b.mu.Lock()
-	if r.b.reader == r && err == nil && r.b.stall != nil {
-		r.b.stall.Reset(r.b.pace.limit)
-	}
-	r.b.mu.Unlock()
+	r.b.take(r, err == nil)
 	return n, err
 }
 
@@ -216,8 +225,8 @@ func (r *bodyReader) Close() error {
 	r.b.mu.Lock()
 	defer r.b.mu.Unlock()
 	if r.b.reader == r {
-		r.b.rest()
-		r.b.reader = closedReader
+		r.b.reader, r.b.taking = closedReader, false
+		r.b.turn()
 	}
 	return nil
 }

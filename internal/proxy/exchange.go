@@ -188,11 +188,9 @@ func (a *answerBody) Close() error {
 }
 
 func (a *answerBody) Read(p []byte) (int, error) {
-	a.x.body.answering() // what the client took of it until now was not the platform's time
+	a.x.body.answer(true)
 	n, err := a.ReadCloser.Read(p)
-	if n > 0 {
-		a.x.body.answering()
-	}
+	a.x.body.answer(false)
 	if errors.Is(err, io.EOF) {
 		stripResponse(a.resp.Trailer)
 	}

@@ -19,6 +19,10 @@ type pace struct {
 	writing time.Time
 }
 
+// outgoing is for what goes out. The system's buffers on the way empty in lumps: a write can wait for
+// long while the other side takes steadily.
+func (p *pace) outgoing() time.Duration { return 4 * p.limit }
+
 // coarse is how often a deadline is moved at most.
 func (p *pace) coarse() time.Duration { return p.limit / 16 }
 
@@ -38,7 +42,7 @@ func (p *pace) beforeWrite() {
 	defer p.mu.Unlock()
 	if now := time.Now(); !p.over && now.Sub(p.writing) > p.coarse() {
 		p.writing = now
-		_ = p.conn.SetWriteDeadline(now.Add(p.limit))
+		_ = p.conn.SetWriteDeadline(now.Add(p.outgoing()))
 	}
 }
 
@@ -67,5 +71,5 @@ func (p *pace) end() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.over = true
-	_ = p.conn.SetWriteDeadline(time.Now().Add(p.limit))
+	_ = p.conn.SetWriteDeadline(time.Now().Add(p.outgoing()))
 }

@@ -103,6 +103,9 @@ func parseTarget(raw string) (target, error) {
 	if err != nil {
 		return target{}, errEscape
 	}
+	if (&url.URL{Path: path, RawPath: escaped}).EscapedPath() != escaped {
+		return target{}, errCharacter // it would be escaped anew, all of it
+	}
 	if strings.ContainsAny(path, `\;`) || strings.Count(path, "/") != strings.Count(escaped, "/") {
 		return target{}, errSlash
 	}

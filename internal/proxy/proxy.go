@@ -36,7 +36,7 @@ type Options struct {
 	Hosts        Hosts           // see [HostsOf]
 	ClientTokens func() []string // those that clients may show; nil means that none is asked for
 	MaxRequests  int             // passed on at a time; 0 means [DefaultMaxRequests]
-	IdleLimit    time.Duration   // how long a client may send or take nothing, and the platform take nothing of a body; 0 means [DefaultIdleLimit]
+	IdleLimit    time.Duration   // how long a client may send nothing of a body; four times as long may it take nothing, or the platform; 0 means [DefaultIdleLimit]
 	Logger       *slog.Logger    // nil means silent
 	AccessLog    bool            // log every request
 	Metrics      *Metrics        // nil means none
@@ -210,7 +210,7 @@ func (p *Proxy) answered(resp *http.Response) error {
 		return errAnswer
 	}
 	x := exchangeOf(resp.Request.Context())
-	x.body.answering()
+	x.body.answer(false)
 	stripResponse(resp.Header)
 	stripResponse(resp.Trailer) // their names; the values come after the body
 	p.relocate(resp.Header)

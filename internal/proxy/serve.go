@@ -14,6 +14,9 @@ const (
 	MaxHeaderBytes    = 64 << 10 // of a request line with its headers; net/http adds 4 KiB of slack
 	ReadHeaderTimeout = 10 * time.Second
 	IdleTimeout       = 2 * time.Minute // of a connection between two requests
+
+	adminReadTimeout  = 10 * time.Second // of a request to the admin address
+	adminWriteTimeout = 30 * time.Second // of its answer
 )
 
 // Serving says where and how long a proxy runs.
@@ -36,6 +39,7 @@ func (p *Proxy) Serve(ctx context.Context, s Serving) error {
 	go func() { ended <- server.Serve(s.Listener) }()
 	if s.Admin != nil {
 		admin := p.server(p.Admin())
+		admin.ReadTimeout, admin.WriteTimeout = adminReadTimeout, adminWriteTimeout // nothing there is long, and no pace is kept
 		servers = append(servers, admin)
 		go func() { ended <- admin.Serve(s.Admin) }()
 	}

@@ -8,11 +8,13 @@ import (
 	"hash"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"runtime"
 	"strconv"
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -280,9 +282,11 @@ func leftInDownload(t *testing.T, http2 bool) {
 
 // Not in a bubble: the reverse proxy holds a mutex while it writes, and virtual time stands still then.
 func TestAClientThatDoesNotReadIsCutOff(t *testing.T) {
+	const limit = 100 * time.Millisecond
 	left := make(chan error, 1)
+	began := time.Now()
 	r := newRig(t, setup{
-		options: func(o *Options) { o.IdleLimit = 100 * time.Millisecond },
+		options: func(o *Options) { o.IdleLimit = limit },
 		resource: func(w http.ResponseWriter, _ *http.Request) {
 			_, err := io.Copy(w, &pattern{1 << 30, sha256.New()}) // more than sockets hold
 			left <- err
@@ -295,6 +299,9 @@ func TestAClientThatDoesNotReadIsCutOff(t *testing.T) {
 	if err := <-left; err == nil {
 		t.Error("all of it was taken")
 	}
+	if took := time.Since(began); took < 4*limit {
+		t.Errorf("cut off after %v: what goes out waits in the system's buffers, and has four times the limit", took)
+	}
 	r.log.until(t, "outcome=gone")
 }
 
@@ -304,7 +311,7 @@ func stalled(t *testing.T, http2 bool) {
 	t.Helper()
 	free := make(chan struct{})
 	r := newRig(t, setup{
-		http2: http2, options: func(o *Options) { o.IdleLimit = time.Second },
+		http2: http2, options: func(o *Options) { o.IdleLimit = time.Second / 4 },
 		resource: func(http.ResponseWriter, *http.Request) { <-free },
 	})
 	defer close(free)
@@ -331,7 +338,7 @@ func TestAPlatformThatStopsBothWaysIsGivenUp(t *testing.T) { each(t, stalledBoth
 
 func stalledBothWays(t *testing.T, http2 bool) {
 	t.Helper()
-	const limit, slow = time.Second, 400 * time.Millisecond
+	const limit, slow = 250 * time.Millisecond, 400 * time.Millisecond // four times the limit may it take
 	free := make(chan struct{})
 	r := newRig(t, setup{
 		http2: http2, options: func(o *Options) { o.IdleLimit = limit },
@@ -368,3 +375,53 @@ func stalledBothWays(t *testing.T, http2 bool) {
 	r.log.until(t, "outcome=cut")
 	r.log.until(t, "cause=\""+errStalled.Error())
 }
+
+// The client of an upload whose answer streams may be as slow with the answer as any other.
+func TestThePlatformIsWatchedOnlyWhileItIsItsTurn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const limit = time.Second
+		conn := http.NewResponseController(httptest.NewRecorder())
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, resource, io.MultiReader(strings.NewReader("some"), blocked(t.Context())))
+		b := newBody(r, &pace{conn: conn, limit: limit})
+		stalled := 0
+		b.watch(func() { stalled++ })
+		out, err := b.again()
+		if err != nil {
+			t.Fatal(err)
+		}
+		idle := func(what string, want int) {
+			t.Helper()
+			time.Sleep(4*limit + 1)
+			synctest.Wait()
+			if stalled != want {
+				t.Errorf("%s: given up %d times, want %d", what, stalled, want)
+			}
+			stalled = 0
+		}
+		idle("nothing of the body was asked for", 0)
+		if _, err := out.Read(make([]byte, 10)); err != nil {
+			t.Fatal(err)
+		}
+		idle("no more of the body was asked for", 1)
+		b.answer(false)
+		idle("the client is written to", 0)
+		b.answer(true)
+		idle("more of the answer is waited for", 1)
+		go func() { _, _ = out.Read(make([]byte, 10)) }()
+		synctest.Wait()
+		idle("the client is waited for", 0)
+		b.stopped = true // the reader that waits is let go with the test's context
+	})
+}
+
+// blocked is a client that sends nothing until ctx ends.
+func blocked(ctx context.Context) io.Reader {
+	return readerFunc(func([]byte) (int, error) {
+		<-ctx.Done()
+		return 0, ctx.Err()
+	})
+}
+
+type readerFunc func([]byte) (int, error)
+
+func (f readerFunc) Read(p []byte) (int, error) { return f(p) }

@@ -215,3 +215,33 @@ func TestAnIdleConnectionIsClosed(t *testing.T) {
 		}
 	})
 }
+
+func TestWhoSendsAnUnfinishedRequestToTheAdminAddressIsCutOff(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p, err := New(Options{Client: statusOnly{}, BaseURL: "https://thingspace.example/api", Paths: mustPaths(t)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		l, admin := &pipes{make(chan net.Conn), make(chan struct{})}, &pipes{make(chan net.Conn), make(chan struct{})}
+		ctx, end := context.WithCancel(t.Context())
+		served := make(chan error, 1)
+		go func() { served <- p.Serve(ctx, Serving{Listener: l, Admin: admin, Grace: time.Minute}) }()
+		conn := admin.dial()
+		began := time.Now()
+		if _, err := io.WriteString(conn, "GET /healthz"+virtualHead+"Content-Length: 1000\r\n\r\n"); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.ReadAll(conn); err != nil || time.Since(began) > adminReadTimeout+adminWriteTimeout {
+			t.Errorf("%v after %v", err, time.Since(began))
+		}
+		end()
+		if err := <-served; err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// statusOnly is a client that nothing is sent with.
+type statusOnly struct{ http.RoundTripper }
+
+func (statusOnly) Status(context.Context) (session.Status, error) { return session.Status{}, nil }

@@ -8,15 +8,17 @@ import (
 	"net/http"
 	"os"
 	"time"
+
+	"iot.internal/thingspace/internal/transport"
 )
 
 // NewTransport is what requests travel upstream with: at most n connections are kept idle, bodies are
 // passed on packed or not, as the platform sends them, and an answer must begin within limit once the
 // request is sent (0: whenever).
 func NewTransport(n int, limit time.Duration) *http.Transport {
-	t := &http.Transport{Proxy: http.ProxyFromEnvironment, ForceAttemptHTTP2: true}
-	if d, ok := http.DefaultTransport.(*http.Transport); ok {
-		t = d.Clone()
+	t, ok := transport.Default()
+	if !ok {
+		t = &http.Transport{Proxy: http.ProxyFromEnvironment, ForceAttemptHTTP2: true}
 	}
 	t.DisableCompression = true
 	t.MaxIdleConns, t.MaxIdleConnsPerHost = n, n
