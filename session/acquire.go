@@ -22,14 +22,14 @@ var (
 	errSameToken  = errors.New("the platform returned the session token that it had just refused")
 )
 
-// superseded says that a logout, of this process or another, overtook a login.
+// superseded says that a logout, of this process or another, overtook a login. It is an [ErrBackoff].
 type superseded struct{ logouts uint64 } // of this process, when the login began
 
 func (superseded) Error() string        { return errSuperseded.Error() }
-func (superseded) Is(target error) bool { return target == errSuperseded }
+func (superseded) Is(target error) bool { return target == errSuperseded || target == ErrBackoff }
 
 func (a *acquiring) superseded() error {
-	return &Error{Op: a.want.op, err: superseded{a.logouts}}
+	return &Error{Op: a.want.op, RetryAfter: lastPoll, err: superseded{a.logouts}}
 }
 
 // session returns a session that fits, one flight for all who want one at the same time.
@@ -146,6 +146,9 @@ func (a *acquiring) step(ctx context.Context) (part *sessionPart, again bool, er
 		if c.logoutCount() != a.logouts {
 			return nil, false, a.superseded()
 		}
+		if err := a.mayBegin(ctx, c.cfg.CallTimeout); err != nil {
+			return nil, false, err
+		}
 	case ledger.WaitLogin, ledger.WaitRotate:
 		return nil, true, a.wait(ctx, id, v)
 	}
@@ -172,6 +175,17 @@ func (a *acquiring) step(ctx context.Context) (part *sessionPart, again bool, er
 		return nil, true, nil
 	}
 	return nil, false, a.denied(v, len(next.Strikes))
+}
+
+// mayBegin refuses what would be cut off in the middle, or is for nobody.
+func (a *acquiring) mayBegin(ctx context.Context, takes time.Duration) error {
+	if a.c.isClosed() {
+		return &Error{Op: a.want.op, err: ErrClosed}
+	}
+	if end, ok := ctx.Deadline(); ok && time.Until(end) < takes {
+		return &Error{Op: a.want.op, RetryAfter: lastPoll, err: fmt.Errorf("%w: others were waited for too long", ErrBackoff)}
+	}
+	return nil
 }
 
 // changed reports whether a password that is known to be wrong was replaced since it was read, which
@@ -246,7 +260,12 @@ func (a *acquiring) wait(ctx context.Context, id identity, v ledger.Verdict) err
 	if a.waiter == nil {
 		a.waiter = &waiter{store: c.cfg.Store, key: id.account.key}
 	}
+	ctx, stop := c.untilClosed(ctx)
+	defer stop()
 	if err := a.waiter.next(ctx, c.watch.remaining(v.Lease)); err != nil {
+		if errors.Is(err, ErrClosed) {
+			return &Error{Op: a.want.op, err: ErrClosed}
+		}
 		if what == "rotation" {
 			return &Error{Op: a.want.op, RetryAfter: lastPoll, err: ErrRotating}
 		}

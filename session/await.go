@@ -2,6 +2,8 @@ package session
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -44,8 +46,7 @@ func (s *sightings) remaining(l ledger.Lease) time.Duration {
 	defer s.mu.Unlock()
 	first, seen := s.since[l.ID]
 	if !seen {
-		// Leases follow one another, so only the latest few matter.
-		if s.since == nil || len(s.since) >= 16 {
+		if s.since == nil {
 			s.since = map[string]time.Time{}
 		}
 		s.since[l.ID] = time.Now()
@@ -56,8 +57,9 @@ func (s *sightings) remaining(l ledger.Lease) time.Duration {
 
 // lapsedIn names what has lapsed in a record.
 func (s *sightings) lapsedIn(r ledger.Record, application string) []string {
-	var ids []string
+	var ids, present []string
 	note := func(l ledger.Lease) {
+		present = append(present, l.ID)
 		if s.lapsed(l) {
 			ids = append(ids, l.ID)
 		}
@@ -75,7 +77,15 @@ func (s *sightings) lapsedIn(r ledger.Record, application string) []string {
 	if f := r.Applications[application].Fetch; f != nil {
 		note(*f)
 	}
+	s.forgetBut(present)
 	return ids
+}
+
+// forgetBut forgets leases that are in the record no more.
+func (s *sightings) forgetBut(present []string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	maps.DeleteFunc(s.since, func(id string, _ time.Time) bool { return !slices.Contains(present, id) })
 }
 
 // waiter waits for a record to change: by polling ever more slowly, or told by the store.

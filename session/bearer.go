@@ -36,9 +36,14 @@ func (c *Client) bearer(ctx context.Context, a *account, refused string) (*beare
 			return b, nil
 		}
 		b, err := c.bearers.Do(ctx, false, 3*c.cfg.CallTimeout, func(ctx context.Context) (*bearerPart, error) {
+			ctx, stop := c.untilClosed(ctx)
+			defer stop()
 			return c.obtainBearer(ctx, a, refused)
 		})
 		if err != nil {
+			if c.isClosed() {
+				err = ErrClosed
+			}
 			return nil, fail("oauth", err)
 		}
 		// A flight that was under way already may not have known of the refusal.

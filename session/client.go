@@ -40,6 +40,8 @@ type Client struct {
 	paying    chan struct{}   // holds one element while a debt is being paid
 	life      context.Context // of what goes on in the background
 	end       context.CancelFunc
+	open      context.Context // ends when Close begins
+	shut      context.CancelCauseFunc
 
 	sessions  flight.Group[*sessionPart]
 	bearers   flight.Group[*bearerPart]
@@ -66,6 +68,7 @@ func New(cfg Config) (*Client, error) {
 	}
 	c := &Client{cfg: cfg, origin: o, base: cfg.Transport, owned: owned, born: time.Now(), paying: make(chan struct{}, 1)}
 	c.life, c.end = context.WithCancel(context.Background())
+	c.open, c.shut = context.WithCancelCause(context.Background())
 	c.wire, err = newWire(cfg, o)
 	if err != nil {
 		return nil, fmt.Errorf("thingspace: %w", err)
@@ -89,7 +92,8 @@ func (c *Client) Token(ctx context.Context) (Token, error) {
 }
 
 // Headers returns the two headers that every ThingSpace request wants, for those who cannot send it
-// through this client. The caller then has to tell of refusals with Renew.
+// through this client. The caller then has to tell of a refused session with Renew. Of a refused bearer it
+// cannot tell: that one lasts until it lapses, or until a request through this client is refused for it.
 func (c *Client) Headers(ctx context.Context) (http.Header, error) {
 	s, err := c.ready(ctx, "login")
 	if err != nil {
@@ -141,6 +145,7 @@ func (c *Client) Close() error {
 	c.current.Store(nil)
 	c.mu.Unlock()
 
+	c.shut(ErrClosed)
 	c.rotations.Close()
 	c.sessions.Close()
 	c.bearers.Close()
@@ -176,6 +181,16 @@ func (c *Client) tellLast(unsaid *sessionPart) {
 	select {
 	case <-told:
 	case <-t.C:
+	}
+}
+
+// untilClosed is ctx, ended by Close too: for what is not worth waiting for then.
+func (c *Client) untilClosed(ctx context.Context) (context.Context, func()) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	stop := context.AfterFunc(c.open, func() { cancel(ErrClosed) })
+	return ctx, func() {
+		stop()
+		cancel(nil)
 	}
 }
 

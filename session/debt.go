@@ -17,11 +17,20 @@ const (
 	longestReminder = time.Minute
 )
 
-// debt is an answer to a login that the store does not know yet.
+// debt is an answer to a login or reset that the store does not know yet.
 type debt struct {
 	account *account
-	attempt ledger.Attempt
-	answer  ledger.Answer
+	settle  func(ledger.Record) (ledger.Record, bool) // reports whether there is anything to write
+	settled func(ctx context.Context)                 // what follows from it for this process; nil: nothing
+}
+
+// settleOrOwe records what must not be forgotten. What the store does not take now is owed.
+func (c *Client) settleOrOwe(ctx context.Context, d *debt) error {
+	err := c.settle(ctx, d.account, d.settle)
+	if err != nil {
+		c.owe(d)
+	}
+	return err
 }
 
 // owe remembers an answer until the store can be told. Other processes see the attempt as pending
@@ -98,12 +107,11 @@ func (c *Client) pay(ctx context.Context, d *debt) (bool, error) {
 	if !slices.Contains(c.debts(), d) {
 		return false, nil
 	}
-	err := c.update(ctx, d.account, func(r ledger.Record) (ledger.Record, bool) {
-		r, _ = r.SettleLogin(d.attempt, d.answer)
-		return r, true
-	})
-	if err != nil {
+	if err := c.update(ctx, d.account, d.settle); err != nil {
 		return false, err
+	}
+	if d.settled != nil {
+		d.settled(ctx)
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -1,6 +1,7 @@
 package session_test
 
 import (
+	"errors"
 	"sync"
 	"testing"
 	"time"
@@ -179,5 +180,28 @@ func TestCloseWaitsForALoginUnderWay(t *testing.T) {
 		if s := mustStatus(t, p.Client(t)); !s.Session.Present || s.Pending || s.Strikes != 0 {
 			t.Errorf("session %v, pending %v, %d strikes; want the login's answer recorded", s.Session.Present, s.Pending, s.Strikes)
 		}
+	})
+}
+
+func TestALoginThatALogoutElsewhereOvertookMayBeTriedAgain(t *testing.T) {
+	virtually(t, func(t *testing.T) {
+		p := sessiontest.New(t)
+		p.Inject(sessiontest.Fault{On: []sessiontest.Endpoint{sessiontest.Login}, Kind: sessiontest.Slow, Delay: 10 * time.Second, Times: 1})
+		c, peer := p.Client(t), p.Client(t)
+		var wg sync.WaitGroup
+		wg.Go(func() {
+			time.Sleep(5 * time.Second)
+			if err := peer.Logout(t.Context()); err != nil {
+				t.Error(err)
+			}
+		})
+		_, err := c.Token(t.Context())
+		wg.Wait()
+		wantIs(t, err, session.ErrBackoff)
+		var e *session.Error
+		if !errors.As(err, &e) || e.RetryAfter <= 0 {
+			t.Errorf("no RetryAfter: %v", err)
+		}
+		mustToken(t, c)
 	})
 }

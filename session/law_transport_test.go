@@ -460,3 +460,20 @@ func TestAHookKnowsOtherFamiliesExpiry(t *testing.T) {
 		})
 	}
 }
+
+func TestAHookThatPanicsHasSaidNothing(t *testing.T) {
+	virtually(t, func(t *testing.T) {
+		p := sessiontest.New(t)
+		cfg := p.Config()
+		cfg.SessionExpired = func(int, []byte) bool { panic("a bug in the hook") }
+		c := mustClient(t, cfg)
+		resp, err := c.HTTPClient().Get(p.BaseURL() + "/nowhere")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = resp.Body.Close() }()
+		if resp.StatusCode < 400 || p.Counters().Logins != 1 {
+			t.Errorf("status %d, %d logins", resp.StatusCode, p.Counters().Logins)
+		}
+	})
+}

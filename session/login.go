@@ -97,16 +97,48 @@ func (a *acquiring) refusal(answer answer, said ledger.Answer, s ledger.Settleme
 }
 
 // settleLogin records an answer. What cannot be recorded is owed.
-func (c *Client) settleLogin(ctx context.Context, account *account, attempt ledger.Attempt, said ledger.Answer) (s ledger.Settlement, r ledger.Record, err error) {
-	err = c.settle(ctx, account, func(before ledger.Record) (ledger.Record, bool) {
+func (c *Client) settleLogin(ctx context.Context, account *account, attempt ledger.Attempt, said ledger.Answer) (ledger.Settlement, ledger.Record, error) {
+	var s ledger.Settlement
+	var r ledger.Record
+	err := c.settleOrOwe(ctx, &debt{account: account, settle: func(before ledger.Record) (ledger.Record, bool) {
 		r, s = before.SettleLogin(attempt, said)
 		return r, true
-	})
+	}, settled: func(ctx context.Context) {
+		if said.Outcome == ledger.Accepted {
+			c.learnOf(ctx, account, said, s, r)
+		}
+	}})
 	if err != nil {
-		c.owe(&debt{account, attempt, said})
 		return ledger.Settlement{}, ledger.Record{}, err
 	}
 	return s, r, nil
+}
+
+// learnOf tells the session in hand, which the store could not be told of when it came, what the record
+// says of it now.
+func (c *Client) learnOf(ctx context.Context, account *account, said ledger.Answer, s ledger.Settlement, r ledger.Record) {
+	token, err := account.box.Open(sealedSession, said.Sealed)
+	if err != nil {
+		return
+	}
+	if s.Superseded {
+		c.discard(token, "logout")
+		if b, err := c.bearer(ctx, account, ""); err == nil {
+			c.endSuperseded(ctx, account, b, token, r)
+		}
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	snap := c.current.Load()
+	if snap == nil || snap.session == nil || snap.session.token.Reveal() != token {
+		return
+	}
+	part := *snap.session
+	part.generation = s.Generation
+	next := makeSnapshot(snap.bearer, &part)
+	next.distrusted = snap.distrusted
+	c.current.Store(next)
 }
 
 // endSuperseded ends a session that a logout or rotation overtook, so that it does not live on

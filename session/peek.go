@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"errors"
 	"io"
+	"log/slog"
 	"net/http"
 	"strings"
 
@@ -42,7 +43,7 @@ func (c *Client) judge(resp *http.Response) staleness {
 		return stillGood
 	case c.cfg.SessionExpired != nil:
 		body := peek(resp)
-		if c.cfg.SessionExpired(resp.StatusCode, body) || resp.StatusCode == http.StatusBadRequest && sessionFault(body) {
+		if c.saysExpired(resp.StatusCode, body) || resp.StatusCode == http.StatusBadRequest && sessionFault(body) {
 			return staleSession
 		}
 	case resp.StatusCode == http.StatusBadRequest:
@@ -54,6 +55,15 @@ func (c *Client) judge(resp *http.Response) staleness {
 		return staleBearer
 	}
 	return stillGood
+}
+
+// saysExpired asks the hook. One that panics has said nothing.
+func (c *Client) saysExpired(status int, body []byte) (expired bool) {
+	if err := shielded(func() error { expired = c.cfg.SessionExpired(status, body); return nil }); err != nil {
+		c.note(slog.LevelError, "the hook SessionExpired failed", err)
+		return false
+	}
+	return expired
 }
 
 // sessionFault decodes only what can be one: a message that merely mentions the code must not cost a

@@ -21,7 +21,8 @@ func (a *acquiring) probe(ctx context.Context, account *account, lease string) e
 	if answer.fault.Bearer() && a.anotherBearer(ctx, account) {
 		answer = c.probeOnce(ctx, a.bearer)
 	}
-	paid := answer.fault.Kind == fault.M2M || answer.status == http.StatusOK && answer.value != ""
+	// A service that says it is broken judges no login.
+	paid := answer.fault.Kind == fault.M2M && answer.status < http.StatusInternalServerError || answer.status == http.StatusOK && answer.value != ""
 	var after ledger.Record
 	err := c.settle(ctx, account, func(r ledger.Record) (ledger.Record, bool) {
 		after = r.SettleProbe(lease, paid, time.Now().UTC(), answer.retryAfter)

@@ -92,6 +92,9 @@ func (r *rotating) step(ctx context.Context) (Secret, bool, error) {
 	if err != nil {
 		return Secret{}, false, err
 	}
+	if paid, err := c.payDebt(ctx, id.account); paid || err != nil {
+		return Secret{}, err == nil, err
+	}
 	claim := r.claim(id, record)
 	claim.Length = c.markLength()
 	next, v := record.BeginRotation(claim)
@@ -105,6 +108,9 @@ func (r *rotating) step(ctx context.Context) (Secret, bool, error) {
 			return Secret{}, false, err
 		}
 		if r.bearer, err = c.bearer(ctx, id.account, ""); err != nil {
+			return Secret{}, false, err
+		}
+		if err := r.mayBegin(ctx, c.markLength()); err != nil {
 			return Secret{}, false, err
 		}
 		swapped, err := c.swap(ctx, id.account, raw, next, claim.ID)
@@ -152,9 +158,9 @@ func (r *rotating) rotate(ctx context.Context, id identity, part *sessionPart, a
 	ctx = context.WithoutCancel(ctx)
 	ready, err := r.makeReady(ctx, id, attempt)
 	if err != nil || !ready {
-		_ = c.settle(ctx, id.account, func(record ledger.Record) (ledger.Record, bool) {
+		_ = c.settleOrOwe(ctx, &debt{account: id.account, settle: func(record ledger.Record) (ledger.Record, bool) {
 			return record.Cancel(attempt), true
-		})
+		}})
 		if err != nil {
 			c.traceRotation(RotationEvent{Phase: "failed", Err: err})
 			return Secret{}, false, &Error{Op: "reset", err: fmt.Errorf("nothing was sent: %w", err)}
@@ -175,13 +181,14 @@ func (r *rotating) rotate(ctx context.Context, id identity, part *sessionPart, a
 	if said.Outcome == ledger.Accepted {
 		said.New = c.fingerprint(fresh)
 	}
-	owed := c.settle(ctx, id.account, func(record ledger.Record) (ledger.Record, bool) {
-		return record.SettleRotation(attempt, said), true
-	})
-	c.traceRotation(RotationEvent{Phase: rotationPhase(said.Outcome), Duration: took, Err: answer.err})
+	settle := func(record ledger.Record) (ledger.Record, bool) { return record.SettleRotation(attempt, said), true }
 	if said.Outcome == ledger.Accepted {
-		return r.keep(ctx, id, attempt, said, fresh, owed == nil)
+		recorded := c.settle(ctx, id.account, settle) == nil // if not, keep sees to it
+		c.traceRotation(RotationEvent{Phase: rotationPhase(said.Outcome), Duration: took, Err: answer.err})
+		return r.keep(ctx, id, attempt, said, fresh, recorded)
 	}
+	owed := c.settleOrOwe(ctx, &debt{account: id.account, settle: settle})
+	c.traceRotation(RotationEvent{Phase: rotationPhase(said.Outcome), Duration: took, Err: answer.err})
 	if said.Outcome == ledger.NotEvaluated && owed == nil && r.mend(ctx, id, part, answer) {
 		return Secret{}, true, nil
 	}
@@ -277,12 +284,16 @@ func (r *rotating) tryOut(ctx context.Context, expected Credentials) (Credential
 // if it could be recorded.
 func (r *rotating) keep(ctx context.Context, id identity, attempt ledger.Attempt, said ledger.Answer, fresh Credentials, recorded bool) (Secret, bool, error) {
 	c := r.c
-	// What was recorded once is not recorded again: others may have gone on from there.
-	accepted := func(record ledger.Record) ledger.Record {
-		if recorded {
-			return record
-		}
-		return record.SettleRotation(attempt, said)
+	// end records how it ended. What was recorded once is not recorded again: others may have gone on
+	// from there.
+	end := func(how func(ledger.Record, string) (ledger.Record, bool)) {
+		_ = c.settleOrOwe(ctx, &debt{account: id.account, settle: func(record ledger.Record) (ledger.Record, bool) {
+			if !recorded {
+				record = record.SettleRotation(attempt, said)
+			}
+			record, mine := how(record, attempt.ID)
+			return record, mine || !recorded
+		}})
 	}
 	err := c.save(ctx, r.saver, id.credentials, fresh, attempt.At.Add(c.markLength()-time.Minute))
 	if err != nil && recorded {
@@ -292,15 +303,10 @@ func (r *rotating) keep(ctx context.Context, id identity, attempt ledger.Attempt
 	}
 	if err != nil {
 		c.traceRotation(RotationEvent{Phase: "failed", Err: err})
-		_ = c.settle(ctx, id.account, func(record ledger.Record) (ledger.Record, bool) {
-			return accepted(record).Abandon(attempt.ID)
-		})
+		end(ledger.Record.Abandon)
 		return Secret{}, false, &RotationError{newPassword: fresh.Password, err: err}
 	}
-	// If the store cannot be told, the next login with the new password settles the mark.
-	_ = c.settle(ctx, id.account, func(record ledger.Record) (ledger.Record, bool) {
-		return accepted(record).Saved(attempt.ID)
-	})
+	end(ledger.Record.Saved)
 	c.traceRotation(RotationEvent{Phase: "saved"})
 	return fresh.Password, false, nil
 }

@@ -114,7 +114,8 @@ func (c *Client) publishSession(s *sessionPart, logouts uint64, reason string) b
 	var b *bearerPart
 	if snap := c.current.Load(); snap != nil {
 		b = snap.bearer
-		if old := snap.session; old != nil && old.account.key == s.account.key && old.generation > s.generation {
+		if old := snap.session; old != nil && old.account.key == s.account.key && old.generation > s.generation && !old.idle() {
+			// Not by an idle one: a record that was replaced counts from the beginning.
 			c.mu.Unlock()
 			return true
 		}

@@ -47,7 +47,7 @@ type LoginEvent struct {
 
 // SessionEvent says that the session this client sends with changed.
 type SessionEvent struct {
-	Reason     string // login, adopted (from the store), refused, idle, logout
+	Reason     string // login, adopted (from the store), refused, logout
 	Generation uint64 // of the session, counted by the store's record
 }
 
@@ -68,7 +68,7 @@ type ReplayEvent struct {
 
 // RotationEvent is one step of a password rotation.
 type RotationEvent struct {
-	Phase    string // started, proved, sent, accepted, saved, refused, unknown, unevaluated, adopted, finished, lost, settled, failed
+	Phase    string // started, proved, sent, accepted, saved, refused, unknown, unevaluated, adopted, finished, lost, failed
 	Duration time.Duration
 	Err      error
 }

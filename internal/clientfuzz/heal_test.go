@@ -34,7 +34,11 @@ func (w *world) heal() {
 		c.Set(w.platform.Username(), w.platform.Password())
 	}
 	r := w.record.read()
-	alone = alone && len(r.Strikes) < ledger.Limit && r.Rotation == nil && len(r.Refused) == 0
+	strikes := len(r.Strikes)
+	if r.Freed >= ledger.MaxFreed {
+		strikes++ // no attempt is given back any more, and the next one may be refused for its bearer
+	}
+	alone = alone && strikes < ledger.Limit && r.Rotation == nil && len(r.Refused) == 0
 	for _, p := range w.procs {
 		w.mend(p, alone)
 	}

@@ -46,7 +46,7 @@ func Decode(data []byte) (Record, error) {
 		return Record{}, ErrUnreadable
 	}
 	if r.Freed < 0 {
-		r.Freed = maxFreed // nobody knows how many there were
+		r.Freed = MaxFreed // nobody knows how many there were
 	}
 	return r, nil
 }

@@ -100,10 +100,10 @@ func (r *Record) success(a Attempt) {
 	}
 }
 
-// giveBack takes an attempt off the list that is known not to have counted, at most maxFreed times
+// giveBack takes an attempt off the list that is known not to have counted, at most MaxFreed times
 // between two successes.
 func (r *Record) giveBack(a Attempt) {
-	if r.Freed >= maxFreed {
+	if r.Freed >= MaxFreed {
 		r.list(Strike{ID: a.ID, Seq: a.Seq, State: Unknown, At: a.At, Over: r.Seq})
 		return
 	}

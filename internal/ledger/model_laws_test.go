@@ -4,7 +4,7 @@ package ledger
 func (m *model) judge(w *world) {
 	lies := uint8(0)
 	if m.lies {
-		lies = maxFreed
+		lies = MaxFreed
 	}
 	m.breaks(threeStrikes, w.fails-w.allowed > Limit+lies || w.fails > HardLimit+lies)
 	m.breaks(everyStrike, !m.lies && w.uncounted())

@@ -20,9 +20,9 @@ const (
 	Limit = 3
 	// HardLimit is where even a person's rearm stops.
 	HardLimit = 4
-	// maxFreed bounds how many attempts are given back as not evaluated between two successes, so
+	// MaxFreed bounds how many attempts are given back as not evaluated between two successes, so
 	// that a platform that lies about it cannot make the list forget.
-	maxFreed = 2
+	MaxFreed = 2
 	// OnTheWire is how long after it began an attempt without an answer is taken to be possibly on its
 	// way still, so that a success elsewhere does not strike it off. A login is given at most two
 	// minutes for its answer.

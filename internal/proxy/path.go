@@ -118,6 +118,10 @@ func parseTarget(raw string) (target, error) {
 	segments := strings.Split(path[1:], "/")
 	for i, s := range segments {
 		last := i == len(segments)-1
+		// Whoever unescapes first and cuts a query or fragment off then sees less of it.
+		if end := strings.IndexAny(s, "?#"); end > 0 {
+			s = s[:end]
+		}
 		if s == "" && !last || s != "" && strings.Trim(s, ". ") == "" {
 			return target{}, errSegment
 		}
