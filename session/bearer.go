@@ -26,6 +26,9 @@ const (
 	longestLife = 24 * time.Hour
 	// After the platform gave the refused bearer out again, it is not asked at once for the next request.
 	samePause = 5 * time.Second
+	// After the second failure in a row the OAuth2 endpoint is left alone for a while, ever longer.
+	firstOAuthPause   = time.Second
+	longestOAuthPause = 30 * time.Second
 )
 
 // bearer returns a bearer other than refused, one flight for all who want one at the same time. When
@@ -147,7 +150,7 @@ func (c *Client) fetchBearer(ctx context.Context, a *account, refused, lease str
 	return b, err
 }
 
-// askForBearer asks the OAuth2 endpoint, unless that has asked not to be asked for a while.
+// askForBearer asks the OAuth2 endpoint, unless that has asked not to be asked for a while, or fails.
 func (c *Client) askForBearer(ctx context.Context) (*bearerPart, error) {
 	c.mu.Lock()
 	throttle, wait := c.throttle, time.Until(c.until)
@@ -158,13 +161,29 @@ func (c *Client) askForBearer(ctx context.Context) (*bearerPart, error) {
 		return nil, &again
 	}
 	b, err := c.wire.bearer(ctx, c.cfg.CallTimeout)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if err == nil {
+		c.throttle, c.unserved = nil, 0
+		return b, nil
+	}
 	var e *Error
-	if errors.As(err, &e) && e.RetryAfter > 0 {
-		c.mu.Lock()
-		c.throttle, c.until = e, time.Now().Add(e.RetryAfter)
-		c.mu.Unlock()
+	if errors.As(err, &e) {
+		c.unserved++
+		if wait := max(e.RetryAfter, oauthPause(c.unserved)); wait > 0 {
+			c.throttle, c.until = e, time.Now().Add(wait)
+		}
 	}
 	return b, err
+}
+
+// oauthPause is how long the OAuth2 endpoint is left alone after so many failures in a row: a wrong
+// application secret must not ask for a bearer with every request.
+func oauthPause(failures int) time.Duration {
+	if failures < 2 {
+		return 0
+	}
+	return min(firstOAuthPause<<min(failures-2, 10), longestOAuthPause)
 }
 
 // bearer fetches a bearer with the client credentials grant.

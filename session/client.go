@@ -35,6 +35,7 @@ type Client struct {
 	doubted   time.Time // when a session was last renewed for a refusal that did not name it
 	throttle  *Error    // of the OAuth2 endpoint, until
 	until     time.Time
+	unserved  int // failures of the OAuth2 endpoint in a row
 	closed    bool
 	tasks     sync.WaitGroup
 	paying    chan struct{}   // holds one element while a debt is being paid
