@@ -41,7 +41,7 @@ func TestAnInterruptEndsACommandThatWaitsForItsInput(t *testing.T) {
 		cmd := command(t, b, t.TempDir(), nil, args...)
 		cmd.Stdin = r
 		p := start(t, cmd)
-		if _, err := w.Write([]byte("x")); err != nil { // returns when it has begun to read
+		if _, err := w.WriteString("x"); err != nil { // returns when it has begun to read
 			t.Fatal(err)
 		}
 		p.signal(syscall.SIGTERM)
