@@ -7,6 +7,7 @@ import (
 	"errors"
 	"hash"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"runtime"
@@ -305,6 +306,22 @@ func TestAClientThatDoesNotReadIsCutOff(t *testing.T) {
 	r.log.until(t, "outcome=gone")
 }
 
+// endlessUpload is a connection that a body is written to until it breaks; ended waits for that.
+func (r *rig) endlessUpload() (conn net.Conn, ended func()) {
+	r.t.Helper()
+	conn = r.dial()
+	var writing sync.WaitGroup
+	writing.Go(func() {
+		_, _ = io.WriteString(conn, "POST "+resource+" HTTP/1.1\r\nHost: "+r.addr+"\r\nContent-Length: 1000000000\r\n\r\n")
+		for piece := make([]byte, 1<<20); ; {
+			if _, err := conn.Write(piece); err != nil {
+				return
+			}
+		}
+	})
+	return conn, writing.Wait
+}
+
 func TestAPlatformThatTakesNoMoreOfABodyIsGivenUp(t *testing.T) { each(t, stalled) }
 
 func stalled(t *testing.T, http2 bool) {
@@ -315,17 +332,8 @@ func stalled(t *testing.T, http2 bool) {
 		resource: func(http.ResponseWriter, *http.Request) { <-free },
 	})
 	defer close(free)
-	conn := r.dial()
-	var writing sync.WaitGroup
-	defer writing.Wait()
-	writing.Go(func() {
-		_, _ = io.WriteString(conn, "POST "+resource+" HTTP/1.1\r\nHost: "+r.addr+"\r\nContent-Length: 1000000000\r\n\r\n")
-		for piece := make([]byte, 1<<20); ; {
-			if _, err := conn.Write(piece); err != nil {
-				return
-			}
-		}
-	})
+	conn, ended := r.endlessUpload()
+	defer ended()
 	resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
 	if err != nil || resp.StatusCode != slowAnswer.status || resp.Header.Get(ErrorHeader) != slowAnswer.name {
 		t.Errorf("%v %v", resp, err)
@@ -353,17 +361,8 @@ func stalledBothWays(t *testing.T, http2 bool) {
 		},
 	})
 	defer close(free)
-	conn := r.dial()
-	var writing sync.WaitGroup
-	defer writing.Wait()
-	writing.Go(func() {
-		_, _ = io.WriteString(conn, "POST "+resource+" HTTP/1.1\r\nHost: "+r.addr+"\r\nContent-Length: 1000000000\r\n\r\n")
-		for piece := make([]byte, 1<<20); ; {
-			if _, err := conn.Write(piece); err != nil {
-				return
-			}
-		}
-	})
+	conn, ended := r.endlessUpload()
+	defer ended()
 	resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
 	if err != nil {
 		t.Fatal(err)
