@@ -79,6 +79,9 @@ func (c *Client) acquireLimit() time.Duration { return 3*c.leaseLength() + store
 // acquire finds a session in the record, or logs in when the ledger allows.
 func (c *Client) acquire(ctx context.Context, want acquisition) (*sessionPart, error) {
 	a := &acquiring{c: c, want: want, logouts: c.logoutCount()}
+	waiting, stop := c.untilClosed(ctx)
+	defer stop()
+	a.waiting = waiting
 	for {
 		part, again, err := a.step(ctx)
 		if err != nil || !again {
@@ -98,6 +101,7 @@ type acquiring struct {
 	c        *Client
 	want     acquisition
 	logouts  uint64
+	waiting  context.Context // of the whole acquisition, since a watch lasts; ended by Close too
 	waiter   *waiter
 	waited   *WaitEvent
 	waitFrom time.Time
@@ -150,7 +154,7 @@ func (a *acquiring) step(ctx context.Context) (part *sessionPart, again bool, er
 			return nil, false, err
 		}
 	case ledger.WaitLogin, ledger.WaitRotate:
-		return nil, true, a.wait(ctx, id, v)
+		return nil, true, a.wait(id, v)
 	}
 	if v.Changed {
 		swapped, err := c.swap(ctx, id.account, raw, next, claim.ID)
@@ -243,7 +247,7 @@ func (a *acquiring) adopt(id identity, r ledger.Record) *sessionPart {
 
 // wait lets another process finish. A rotation is waited for as long as a call may take, a login
 // until its lease has lapsed.
-func (a *acquiring) wait(ctx context.Context, id identity, v ledger.Verdict) error {
+func (a *acquiring) wait(id identity, v ledger.Verdict) error {
 	c := a.c
 	now := time.Now().UTC()
 	what := "login"
@@ -260,9 +264,7 @@ func (a *acquiring) wait(ctx context.Context, id identity, v ledger.Verdict) err
 	if a.waiter == nil {
 		a.waiter = &waiter{store: c.cfg.Store, key: id.account.key}
 	}
-	ctx, stop := c.untilClosed(ctx)
-	defer stop()
-	if err := a.waiter.next(ctx, c.watch.remaining(v.Lease)); err != nil {
+	if err := a.waiter.next(a.waiting, c.watch.remaining(v.Lease)); err != nil {
 		if errors.Is(err, ErrClosed) {
 			return &Error{Op: a.want.op, err: ErrClosed}
 		}

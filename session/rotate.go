@@ -63,6 +63,9 @@ type rotating struct {
 }
 
 func (r *rotating) run(ctx context.Context) (Secret, error) {
+	waiting, stop := r.c.untilClosed(ctx)
+	defer stop()
+	r.waiting = waiting
 	for {
 		password, again, err := r.step(ctx)
 		if err != nil || !again {
@@ -100,7 +103,7 @@ func (r *rotating) step(ctx context.Context) (Secret, bool, error) {
 	next, v := record.BeginRotation(claim)
 	switch v.Decision {
 	case ledger.WaitLogin, ledger.WaitRotate:
-		return Secret{}, true, r.wait(ctx, id, v)
+		return Secret{}, true, r.wait(id, v)
 	case ledger.Proceed, ledger.ProbeFirst:
 		// Both tokens first: under the mark nobody could log in.
 		part, err := c.session(ctx, acquisition{op: "reset"})
