@@ -26,9 +26,10 @@ const (
 	longestLife = 24 * time.Hour
 	// After the platform gave the refused bearer out again, it is not asked at once for the next request.
 	samePause = 5 * time.Second
-	// After the second failure in a row the OAuth2 endpoint is left alone for a while, ever longer.
+	// After the second failure in a row the OAuth2 endpoint is left alone for a while, ever longer; not for
+	// long, since that is also how late an outage's end is noticed.
 	firstOAuthPause   = time.Second
-	longestOAuthPause = 30 * time.Second
+	longestOAuthPause = 5 * time.Second
 )
 
 // bearer returns a bearer other than refused, one flight for all who want one at the same time. When
@@ -94,6 +95,7 @@ func (c *Client) obtainBearer(ctx context.Context, a *account, refused string) (
 			return c.fetchBearer(ctx, a, refused, "")
 		}
 		if b := a.bearer(r); b != nil && b.value.Reveal() != refused && !b.lapsed() {
+			c.oauthServes()
 			c.publishBearer(b)
 			c.traceBearer(BearerEvent{Reason: "adopted", Remaining: time.Until(b.expires)})
 			return b, nil
@@ -175,6 +177,17 @@ func (c *Client) askForBearer(ctx context.Context) (*bearerPart, error) {
 		}
 	}
 	return b, err
+}
+
+// oauthServes is for when another process was served: there is no reason to wait any more, unless it was
+// asked for.
+func (c *Client) oauthServes() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.unserved = 0
+	if c.throttle != nil && c.throttle.RetryAfter == 0 {
+		c.throttle = nil
+	}
 }
 
 // oauthPause is how long the OAuth2 endpoint is left alone after so many failures in a row: a wrong
