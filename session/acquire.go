@@ -107,6 +107,7 @@ type acquiring struct {
 	waitFrom time.Time
 	bearer   *bearerPart
 	mended   bool  // a login was refused for its bearer and sent again with another
+	unmended error // why no other bearer was to be had
 	unsaved  error // why a dead process's rotation could not be finished
 	rereads  int
 }

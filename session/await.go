@@ -15,9 +15,10 @@ const (
 	maxLease     = 15 * time.Minute
 	defaultLease = 3 * time.Minute
 
-	// A mark this old has no living process behind it, however wrong the clocks of two hosts are. Without
-	// this a command that waits for less than a mark's length would never see one lapse.
-	orphaned = 6 * time.Hour
+	// A mark this old has no living process behind it: none is longer than [maxLease], and as in the
+	// ledger clocks that differ by more than that are wrong. Without this a command that waits for less
+	// than a mark's length would never see one lapse.
+	orphaned = time.Hour
 
 	firstPoll = 20 * time.Millisecond
 	lastPoll  = time.Second
@@ -37,11 +38,7 @@ func (s *sightings) lapsed(l ledger.Lease) bool { return s.remaining(l) <= 0 }
 
 // remaining notes that a lease is there, and reports how long it has to be seen yet.
 func (s *sightings) remaining(l ledger.Lease) time.Duration {
-	length := l.Length
-	if length <= 0 {
-		length = defaultLease
-	}
-	length = min(length, maxLease)
+	length := heededLength(l.Length)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	first, seen := s.since[l.ID]
@@ -53,6 +50,14 @@ func (s *sightings) remaining(l ledger.Lease) time.Duration {
 		return length
 	}
 	return length - time.Since(first)
+}
+
+// heededLength is the length of a lease, or of a mark, as it is heeded.
+func heededLength(said time.Duration) time.Duration {
+	if said <= 0 {
+		said = defaultLease
+	}
+	return min(said, maxLease)
 }
 
 // lapsedIn names what has lapsed in a record.

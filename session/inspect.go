@@ -38,9 +38,14 @@ func (c *Client) describe(id identity, r ledger.Record, now time.Time) Status {
 	}
 	if m := r.Rotation; m != nil && m.Phase != ledger.Settled {
 		s.Rotation = rotationState(m.Phase)
+		if m.Busy() {
+			s.RotationBegan, s.RotationEnds = m.At, m.At.Add(heededLength(m.Length))
+		}
 	}
 	for _, a := range r.Strikes {
-		s.Attempts = append(s.Attempts, AttemptStatus{At: a.At, State: AttemptState(a.State), Reset: a.Reset})
+		s.Attempts = append(s.Attempts, AttemptStatus{
+			At: a.At, State: AttemptState(a.State), Reset: a.Reset, MayArriveUntil: r.MayArriveUntil(a, now),
+		})
 	}
 	app := r.Applications[id.account.application]
 	if held := app.Session; held != nil {

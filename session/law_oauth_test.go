@@ -54,3 +54,61 @@ func TestABearersDeadFetcherHoldsNobodyUp(t *testing.T) {
 		}
 	})
 }
+
+// A bearer that the platform has revoked, while no other is to be had: that is an outage of the OAuth2
+// endpoint, and no bearer was "still refused after a renewal".
+func TestABearerThatCannotBeRenewedIsTheOAuthEndpointsFailure(t *testing.T) {
+	for name, call := range map[string]func(t *testing.T, c *session.Client) error{
+		"login":   func(t *testing.T, c *session.Client) error { _, err := c.Login(t.Context()); return err },
+		"reset":   func(t *testing.T, c *session.Client) error { _, err := c.ResetPassword(t.Context()); return err },
+		"logout":  func(t *testing.T, c *session.Client) error { return c.Logout(t.Context()) },
+		"request": func(t *testing.T, c *session.Client) error { _, err := c.Token(t.Context()); return err },
+	} {
+		t.Run(name, func(t *testing.T) {
+			virtually(t, func(t *testing.T) {
+				p := sessiontest.New(t)
+				mustToken(t, p.Client(t))
+				c := p.Client(t)
+				p.ExpireBearers()
+				if name == "request" {
+					p.ExpireSessions()
+					time.Sleep(21 * time.Minute)
+				}
+				p.Inject(sessiontest.Fault{On: []sessiontest.Endpoint{sessiontest.OAuth}, Kind: sessiontest.Status, Status: http.StatusServiceUnavailable})
+				err := call(t, c)
+				var e *session.Error
+				if !errors.As(err, &e) || e.Op != "oauth" || e.StatusCode != http.StatusServiceUnavailable || errors.Is(err, session.ErrBearerRejected) {
+					t.Fatalf("error %v, want the OAuth2 endpoint's 503", err)
+				}
+				p.ClearFaults()
+				time.Sleep(time.Minute)
+				if err := call(t, c); err != nil {
+					t.Errorf("afterwards: %v", err)
+				}
+				if n := p.Counters(); n.MaxStrikes != 0 {
+					t.Errorf("%d strikes", n.MaxStrikes)
+				}
+			})
+		})
+	}
+}
+
+func TestAProbeWithoutABearerSaysWhyThereIsNone(t *testing.T) {
+	virtually(t, func(t *testing.T) {
+		p := sessiontest.New(t)
+		c := p.Client(t)
+		p.Inject(sessiontest.Fault{On: []sessiontest.Endpoint{sessiontest.Login}, Kind: sessiontest.Status, Status: http.StatusBadGateway, Times: 1})
+		if _, err := c.Login(t.Context()); err == nil {
+			t.Fatal("no error")
+		}
+		time.Sleep(time.Minute)
+		p.ExpireBearers()
+		p.Inject(sessiontest.Fault{On: []sessiontest.Endpoint{sessiontest.OAuth}, Kind: sessiontest.Status, Status: http.StatusServiceUnavailable})
+		_, err := c.Login(t.Context())
+		wantIs(t, err, session.ErrBackoff)
+		var e *session.Error
+		if !errors.As(err, &e) || e.Op != "oauth" || e.StatusCode != http.StatusServiceUnavailable {
+			t.Errorf("error %v, want the OAuth2 endpoint's 503", err)
+		}
+	})
+}

@@ -369,6 +369,10 @@ func TestG6CredentialsGoToTheOriginOnly(t *testing.T) {
 			}
 			resp, err := c.RoundTrip(req)
 			wantIs(t, err, session.ErrForeignHost)
+			if text := err.Error(); !strings.Contains(text, "evil.example") && !strings.Contains(text, "sessiontest.invalid") ||
+				!strings.HasSuffix(text, "and the base URL is "+p.BaseURL()) || strings.Contains(text, "user@") {
+				t.Errorf("%s: the error does not name both ends, or more: %s", url, text)
+			}
 			if resp != nil {
 				t.Error("a response beside the error")
 			}

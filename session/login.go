@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -39,11 +40,13 @@ func (a *acquiring) login(ctx context.Context, id identity, attempt ledger.Attem
 	return a.take(id, answer.value, said.Now, s.Generation)
 }
 
-// anotherBearer replaces a bearer that the gateway refused, and reports whether it is another one.
+// anotherBearer replaces a bearer that the gateway refused, and reports whether it is another one. Why
+// there is none to be had is kept for the error.
 func (a *acquiring) anotherBearer(ctx context.Context, account *account) bool {
 	old := a.bearer.value.Reveal()
 	a.c.discardBearer(old)
 	b, err := a.c.bearer(ctx, account, old)
+	a.unmended = err
 	if err != nil || b.value.Reveal() == old {
 		return false
 	}
@@ -80,6 +83,9 @@ func (c *Client) nextGeneration() uint64 {
 // refusal is the error of a login that brought no session.
 func (a *acquiring) refusal(answer answer, said ledger.Answer, s ledger.Settlement, wait time.Duration, owed error) error {
 	e := answer.error(a.want.op)
+	if answer.fault.Bearer() && a.unmended != nil {
+		e = a.noBearer()
+	}
 	e.RetryAfter = max(e.RetryAfter, wait)
 	switch {
 	case s.Lost:
@@ -87,11 +93,21 @@ func (a *acquiring) refusal(answer answer, said ledger.Answer, s ledger.Settleme
 		a.c.traceRotation(RotationEvent{Phase: "lost", Err: e.err})
 	case said.Outcome == ledger.Rejected:
 		e.err = ErrCredentialsRefused
-	case answer.fault.Bearer():
+	case answer.fault.Bearer() && a.unmended == nil:
 		e.err = ErrBearerRejected
 	}
 	if owed != nil {
 		e.err = fmt.Errorf("%w; it could not be recorded: %w", e.err, owed)
+	}
+	return e
+}
+
+// noBearer is the error of a call whose bearer was refused while no other could be had: the OAuth2
+// endpoint's, since the refusal itself is mended as soon as that answers.
+func (a *acquiring) noBearer() *Error {
+	e := &Error{Op: "oauth", err: a.unmended}
+	if cause := (*Error)(nil); errors.As(a.unmended, &cause) {
+		*e = *cause
 	}
 	return e
 }

@@ -34,8 +34,11 @@ func (a *acquiring) probe(ctx context.Context, account *account, lease string) e
 		return err
 	}
 	e := answer.error("probe")
+	if answer.fault.Bearer() && a.unmended != nil {
+		e = a.noBearer()
+	}
 	e.RetryAfter = max(e.RetryAfter, wait)
-	e.err = because(ErrBackoff, answer.err)
+	e.err = because(ErrBackoff, e.err)
 	return e
 }
 

@@ -197,6 +197,8 @@ func (r *rotating) rotate(ctx context.Context, id identity, part *sessionPart, a
 	}
 	e := answer.error("reset")
 	switch {
+	case answer.fault.Bearer() && r.unmended != nil:
+		e = r.noBearer()
 	case said.Outcome == ledger.Rejected:
 		e.err = ErrCredentialsRefused
 	case answer.fault.SessionToken():

@@ -15,9 +15,13 @@ type Status struct {
 	ProbeOwed bool            // the platform must show that it answers before a login is spent
 	NotBefore time.Time       // no login before this time; zero if none is set
 	Rotation  RotationState   // where a password rotation stands
-	Rearmed   bool            // one attempt was allowed by a person and is not used yet
-	Refused   int             // passwords known to be wrong
-	Retired   int             // passwords known to be rotated away
+	// When that rotation began, and when its process has ended it or died; by the clock of the host that
+	// set the mark. Zero but for RotationSending and RotationSaving.
+	RotationBegan time.Time
+	RotationEnds  time.Time
+	Rearmed       bool // one attempt was allowed by a person and is not used yet
+	Refused       int  // passwords known to be wrong
+	Retired       int  // passwords known to be rotated away
 }
 
 // SessionStatus tells of the session token, without it.
@@ -42,6 +46,10 @@ type AttemptStatus struct {
 	At    time.Time
 	State AttemptState
 	Reset bool // it was a password reset, not a login
+	// MayArriveUntil is how long it may still be on its way to the platform, and count there after a later
+	// success, which therefore does not strike it off. Zero: it cannot any more, since it was answered or
+	// began long ago, and the next success strikes it off.
+	MayArriveUntil time.Time
 }
 
 // AttemptState says what is known of a login attempt that may have cost a strike.

@@ -1,10 +1,13 @@
 package session
 
 import (
+	"cmp"
 	"context"
+	"fmt"
 	"io"
 	"maps"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
@@ -105,12 +108,24 @@ func (c *Client) prepare(ctx context.Context) (*snapshot, error) {
 func (c *Client) guard(req *http.Request) error {
 	switch {
 	case !c.origin.Owns(req):
-		return &Error{Op: "request", err: ErrForeignHost}
+		return &Error{Op: "request", err: fmt.Errorf("%w: the request goes to %s, and the base URL is %s", ErrForeignHost, goal(req), c.origin.Base())}
 	case origin.SessionEndpoint(req.URL):
 		return &Error{Op: "request", err: ErrSessionEndpoint}
 	}
 	return nil
 }
+
+// goal is where a request goes, as far as an error may say it.
+func goal(req *http.Request) string {
+	if req.URL == nil || req.URL.Opaque != "" {
+		return "no host"
+	}
+	host := cmp.Or(req.Host, req.URL.Host)
+	return strconv.Quote(req.URL.Scheme + "://" + host[:min(len(host), longestName)])
+}
+
+// longestName is that of a DNS name.
+const longestName = 253
 
 // sign returns a copy of the request with both headers. The copy shares everything else with the
 // original, which nobody changes.

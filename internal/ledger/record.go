@@ -129,11 +129,15 @@ type Strike struct {
 
 // onTheWire reports whether the platform may get this attempt only later.
 func (s Strike) onTheWire(now time.Time) bool {
-	wire := OnTheWire
+	return s.Over == 0 && young(s.At, now, s.wire())
+}
+
+// wire is how long it may be on its way.
+func (s Strike) wire() time.Duration {
 	if s.Reset {
-		wire = ResetOnTheWire
+		return ResetOnTheWire
 	}
-	return s.Over == 0 && young(s.At, now, wire)
+	return OnTheWire
 }
 
 // young reports whether something is not older than a limit. A beginning far ahead comes from a clock
@@ -147,6 +151,14 @@ func young(began, now time.Time, limit time.Duration) bool {
 // holds the lease or the mark for it.
 func (r *Record) mayArrive(s Strike, now time.Time) bool {
 	return s.State == Pending && r.Holds(s.ID) || s.onTheWire(now)
+}
+
+// MayArriveUntil is how long an attempt may still be on its way to the platform; zero if it cannot be.
+func (r Record) MayArriveUntil(s Strike, now time.Time) time.Time {
+	if !r.mayArrive(s, now) {
+		return time.Time{}
+	}
+	return s.At.Add(s.wire())
 }
 
 // Lease says that a process is busy. It has no end in wall-clock time: it has lapsed for whoever saw
