@@ -20,7 +20,12 @@ func (s *opened) advise(ctx context.Context, err error) error {
 		return err
 	}
 	act, todo := urgent(s.credentials.holder, st, time.Now())
+	var e *session.Error
 	switch {
+	case errors.Is(err, session.ErrRotating) && st.Rotation == session.RotationSending && errors.As(err, &e):
+		plain := *e
+		plain.RetryAfter = 0 // the advice says until when
+		return &failure{status: exitUnreachable, what: what(&plain), todo: todo, cause: err}
 	case errors.Is(err, session.ErrCredentialsRefused) && saysLocked(err):
 		todo = unlock(s.credentials.holder)
 	case act == actNone || act == actWait:
@@ -38,7 +43,7 @@ func personal(err error) bool {
 		return false // says it already
 	}
 	return errors.Is(err, session.ErrLatched) || errors.Is(err, session.ErrCredentialsRefused) ||
-		errors.Is(err, session.ErrPasswordLost) || errors.Is(err, session.ErrOutcomeUnknown)
+		errors.Is(err, session.ErrPasswordLost) || errors.Is(err, session.ErrOutcomeUnknown) || errors.Is(err, session.ErrRotating)
 }
 
 // saysLocked reports a refusal whose code speaks of a lock. Which code a locked user gets is not

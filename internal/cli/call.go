@@ -176,8 +176,12 @@ func methodAndPath(args []string, hasBody bool) (method, path string, err error)
 	if len(args) == 2 {
 		method, path = strings.ToUpper(args[0]), args[1]
 	}
-	if !slices.Contains(callMethods, method) {
-		return "", "", usage("it may be "+strings.Join(callMethods, ", "), "METHOD %q is not one that is sent", method)
+	switch {
+	case slices.Contains(callMethods, method):
+	case strings.HasPrefix(args[0], "/"):
+		return "", "", usage("nothing was sent", "METHOD comes before PATH")
+	default:
+		return "", "", usage("it may be "+strings.Join(callMethods, ", "), "METHOD %q is not one that is sent", args[0])
 	}
 	return method, path, nil
 }
@@ -203,14 +207,15 @@ func callHeaders(lines []string) (http.Header, error) {
 	headers := http.Header{}
 	for _, line := range lines {
 		name, value, found := strings.Cut(line, ":")
-		name, value = http.CanonicalHeaderKey(strings.TrimSpace(name)), strings.TrimSpace(value)
+		written := strings.TrimSpace(name)
+		name, value = http.CanonicalHeaderKey(written), strings.TrimSpace(value)
 		switch {
 		case !found || !isToken(name):
-			return nil, usage("write it as 'Name: value'", "-H %q is no header", name)
+			return nil, usage("write it as 'Name: value'", "-H %q is no header", written)
 		case strings.ContainsFunc(value, func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }):
-			return nil, usage("nothing was sent", "-H %s holds a control character", name)
+			return nil, usage("nothing was sent", "-H %s holds a control character", written)
 		case slices.Contains(ownHeaders, name):
-			return nil, usage("leave it out", "the header %s is not the caller's to set", name)
+			return nil, usage("leave it out", "the header %s is not the caller's to set", written)
 		}
 		headers.Add(name, value)
 	}

@@ -35,9 +35,6 @@ func (a *app) openCredentials(ctx context.Context) (credentials, error) {
 	if from.env == setCredentials.env {
 		return a.credentialsFile(ctx, value, username)
 	}
-	if username == "" {
-		return credentials{}, usage(seeEnvironment, "%s is not set (nor is %s)", setUsername.env, setCredentials.env)
-	}
 	given := &givenCredentials{username: username}
 	var holder string
 	switch from.env {

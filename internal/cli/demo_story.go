@@ -62,7 +62,8 @@ func (d *demonstration) tell(ctx context.Context) error {
 	c := d.platform.Counters()
 	_, _ = fmt.Fprintf(d.out, "\nAll %d steps did what they say, in %.1f seconds: %d requests, %d logins, of which %d refused; the platform never locked the user.\n",
 		len(chapters), time.Since(began).Seconds(), c.Requests, c.Logins, c.LoginsRefused)
-	_, _ = fmt.Fprint(d.out, "Next: 'thingspace simulate' for a simulator to try it on, 'thingspace help environment' for your own account.\n")
+	_, _ = fmt.Fprint(d.out, "Next: 'thingspace simulate' for a simulator to try it on, 'thingspace help environment' for your own account.\n"+
+		"('go install ./cmd/thingspace' or 'make build' makes the command, if you have only seen this demonstration.)\n")
 	return nil
 }
 

@@ -5,9 +5,19 @@ import (
 	"time"
 )
 
-// inWords is a duration as a person says it: at most two units, nothing below a second.
+// inWords is a duration as a person says it: rounded, at most two units, nothing below a second.
 func inWords(d time.Duration) string {
 	d = d.Abs()
+	switch day := 24 * time.Hour; {
+	case d < time.Minute:
+		d = d.Round(time.Second)
+	case d < 10*time.Hour:
+		d = d.Round(time.Minute)
+	case d < 10*day:
+		d = d.Round(time.Hour)
+	default:
+		d = d.Round(day)
+	}
 	units := []struct {
 		name string
 		size time.Duration

@@ -51,7 +51,7 @@ var advice = []adviceFor{
 	{session.ErrPasswordLost, exitRefused, "ask Verizon support to set a new password, and put it where this command reads it"},
 	{session.ErrCredentialsRefused, exitRefused, "correct the user name or password where this command reads it; this pair is not sent again"},
 	{session.ErrLatched, exitRefused, "see 'thingspace status' for what to do"},
-	{session.ErrRotating, exitUnreachable, "wait until it has ended, then try again"},
+	{session.ErrRotating, exitUnreachable, "wait until it has ended, then try again; if minutes later it still has not, run 'thingspace login'"},
 	{session.ErrBackoff, exitUnreachable, "wait, then try again"},
 	{session.ErrStoreUnavailable, exitUnreachable, "mend the store (THINGSPACE_STORE), then try again; no login is sent without it"},
 	{session.ErrReadOnlyCredentials, exitUsage, "set THINGSPACE_CREDENTIALS_FILE to a file that can keep the new password"},

@@ -121,7 +121,7 @@ const (
 
 var waitingFor = map[string]string{
 	underLogin: "which decides whether it counts as a failed one",
-	underReset: "which is the only copy of the new password",
+	underReset: "which is the only copy of the new password (two minutes at most)",
 }
 
 // begin marks something as under way until end is called.

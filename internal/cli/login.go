@@ -24,7 +24,7 @@ then it first waits, some minutes at most, until it is sure that nobody works on
 	}, func(ctx context.Context, _ []string) error {
 		return a.with(ctx, func(s *opened) error {
 			err := a.withPassword(ctx, s, func() error {
-				return a.patiently(ctx, func() error { _, err := s.Login(ctx); return err })
+				return a.patiently(ctx, s.Status, func() error { _, err := s.Login(ctx); return err })
 			})
 			if err == nil {
 				_, _ = fmt.Fprintf(a.err, "logged in; the session is kept in %s\n", s.store.name)

@@ -26,6 +26,9 @@ func misused(root *cobra.Command, args []string, err error) error {
 		cmd = root
 	}
 	hint := "see '" + cmd.CommandPath() + " --help'"
+	if strings.HasPrefix(text, "unknown flag: ") && (strings.Contains(text, "password") || strings.Contains(text, "secret")) {
+		hint = "what is secret is never a flag: " + seeEnvironment
+	}
 	if name := firstWord(args); strings.HasPrefix(text, "unknown command ") && cmd == root {
 		hint = suggest(root, name, "", hint)
 	} else if errors.Is(err, errNoTopic) {

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"strings"
 	"time"
 
@@ -32,8 +33,14 @@ func (a *app) open(ctx context.Context) (*opened, error) {
 	if baseURL == "" {
 		baseURL = session.Production
 	}
+	if strings.TrimSpace(baseURL) != baseURL {
+		return nil, usage("nothing was sent; write it like "+session.Production, "%s begins or ends with a space", a.settings.name(setBaseURL))
+	}
 	if _, err := origin.Parse(baseURL); err != nil {
 		return nil, usage("nothing was sent; write it like "+session.Production, "%s: %v", a.settings.name(setBaseURL), err)
+	}
+	if err := a.missing(); err != nil {
+		return nil, err
 	}
 	application, err := a.application()
 	if err != nil {
@@ -67,6 +74,27 @@ func (a *app) open(ctx context.Context) (*opened, error) {
 	return &opened{Client: client, credentials: credentials, store: store, baseURL: strings.TrimRight(baseURL, "/")}, nil
 }
 
+// missing names everything that nobody gives and nothing works without, at once.
+func (a *app) missing() error {
+	var missing []string
+	for _, need := range []struct {
+		one []setting // of these
+		as  string
+	}{
+		{[]setting{setAppKey}, setAppKey.env},
+		{[]setting{setAppSecret, setAppSecretFile}, setAppSecret.env + " (or " + setAppSecretFile.env + ")"},
+		{[]setting{setUsername, setCredentials}, setUsername.env + " (or " + setCredentials.env + ")"},
+	} {
+		if !slices.ContainsFunc(need.one, a.settings.given) {
+			missing = append(missing, need.as)
+		}
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	return usage(seeEnvironment, "not set: %s", strings.Join(missing, " and "))
+}
+
 // application is the OAuth2 key and secret.
 func (a *app) application() (session.Application, error) {
 	key, err := a.settings.text(setAppKey)
@@ -79,16 +107,6 @@ func (a *app) application() (session.Application, error) {
 	from, secret, err := a.settings.one(setAppSecret, setAppSecretFile)
 	if err != nil {
 		return session.Application{}, err
-	}
-	var missing []string
-	if key == "" {
-		missing = append(missing, setAppKey.env)
-	}
-	if from.env == "" {
-		missing = append(missing, setAppSecret.env+" (or "+setAppSecretFile.env+")")
-	}
-	if len(missing) > 0 {
-		return session.Application{}, usage(seeEnvironment, "not set: %s", strings.Join(missing, " and "))
 	}
 	if from.env == setAppSecretFile.env {
 		secret, err = secretFile(secret, a.settings.name(from)).read()

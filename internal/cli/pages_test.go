@@ -36,10 +36,11 @@ func TestEveryMakeTargetThatAPageNamesExists(t *testing.T) {
 func TestThePageForOperationsHasTheWordsOnTheScreen(t *testing.T) {
 	text := page(t, "docs/operations.md")
 	for words, value := range map[string]string{
-		passwordWords(session.Status{Password: session.PasswordRefused}): `"password": "refused"`,
-		passwordWords(session.Status{Password: session.PasswordRetired}): `"password": "retired"`,
-		rotationWords(session.RotationUnknown):                           `"rotation": "unknown"`,
-		rotationWords(session.RotationSaving):                            `"rotation": "saving"`,
+		passwordWords(session.Status{Password: session.PasswordRefused}):            `"password": "refused"`,
+		passwordWords(session.Status{Password: session.PasswordRetired}):            `"password": "retired"`,
+		rotationWords(session.Status{Rotation: session.RotationUnknown}, statusNow): `"rotation": "unknown"`,
+		rotationWords(session.Status{Rotation: session.RotationSaving}, statusNow):  `"rotation": "saving"`,
+		neverEnded: `"rotation": "sending"`,
 	} {
 		if !strings.Contains(text, words) || !strings.Contains(text, value) {
 			t.Errorf("not on the page: %s (%s)", words, value)

@@ -47,7 +47,7 @@ func (a *app) passwordReset(ctx context.Context, _ []string) error {
 				todo: "nothing was sent; put user name and password into a file of mode 600 and set " + setCredentials.env, cause: session.ErrReadOnlyCredentials,
 			}
 		}
-		err := a.patiently(ctx, func() error {
+		err := a.patiently(ctx, s.Status, func() error {
 			// From here on an interrupt does not end ctx, which would part us from the answer.
 			defer a.interrupts.begin(underReset)()
 			if ctx.Err() != nil {

@@ -9,25 +9,39 @@ import (
 	"iot.internal/thingspace/session"
 )
 
-// rotationPatience is a little more than a password reset may take from its beginning to its end. A
-// process must have watched one for that long to know that whoever began it has died.
-const rotationPatience = 6 * time.Minute
+// rotationSlack is for the looks before and after a rotation mark's length, and for the pauses between them.
+const rotationSlack = 2 * time.Minute
+
+// rotationPatience is how long a command must be ready to wait for somebody else's password reset. A process
+// must have watched its mark for the mark's whole length to know that whoever set it has died.
+func rotationPatience(s session.Status) time.Duration {
+	return s.RotationEnds.Sub(s.RotationBegan) + rotationSlack
+}
 
 // patiently runs f again as long as somebody else's password reset is in the way. It is for the
 // commands that settle what a dead process left; others fail at once and can be repeated.
-func (a *app) patiently(ctx context.Context, f func() error) error {
+func (a *app) patiently(ctx context.Context, status func(context.Context) (session.Status, error), f func() error) error {
 	began := time.Now()
+	var patience time.Duration
 	for said := false; ; said = true {
 		err := f()
-		if !errors.Is(err, session.ErrRotating) || time.Since(began) > rotationPatience {
+		if !errors.Is(err, session.ErrRotating) {
 			return err
 		}
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
+		st, failed := status(ctx)
+		if failed != nil {
+			return err
+		}
+		patience = max(patience, rotationPatience(st))
+		if time.Since(began) > patience {
+			return err
+		}
 		if !said {
 			_, _ = fmt.Fprintf(a.err, "thingspace: a password reset is under way in another process, or that process has died: waiting up to %s\n",
-				inWords(rotationPatience))
+				inWords(patience))
 		}
 	}
 }

@@ -7,7 +7,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"iot.internal/thingspace/internal/ledger"
 	"iot.internal/thingspace/session"
 )
 
@@ -53,12 +52,16 @@ func (a *app) rearm(ctx context.Context, s *opened, cleared, yes bool) error {
 				"the user until Verizon support unlocks it. Has support unlocked it, or has somebody just logged in\n"+
 				"elsewhere? Type yes to forget them: "
 	}
+	before, unreadable := s.Status(ctx)
+	if !cleared && unreadable == nil && unstopped(before, time.Now()) {
+		_, _ = fmt.Fprintln(a.err, "nothing stops the next login, so there is nothing to allow")
+		return nil
+	}
 	if !yes {
 		if err := a.confirm(ctx, question, "when a person has looked into it, run '"+again+"'"); err != nil {
 			return err
 		}
 	}
-	before, unreadable := s.Status(ctx)
 	if !cleared && unreadable == nil && before.Latched && before.Password == session.PasswordRetired {
 		return &failure{
 			status: exitRefused, what: "no login is allowed: this password was rotated away", todo: replaceRetired(s.credentials.holder),
@@ -89,6 +92,12 @@ func (a *app) rearm(ctx context.Context, s *opened, cleared, yes bool) error {
 	return nil
 }
 
+// unstopped reports that the next login would be sent, whatever password it has.
+func unstopped(s session.Status, now time.Time) bool {
+	return !s.Latched && s.Strikes < s.Limit && s.Refused == 0 && s.Retired == 0 && !s.ProbeOwed && !s.NotBefore.After(now) &&
+		s.Rotation == session.RotationNone
+}
+
 // clearedWords says what --cleared has struck off, and what it kept and why.
 func clearedWords(before, after session.Status, now time.Time) []string {
 	var lines []string
@@ -112,12 +121,4 @@ func struck(n int) string {
 		return "1 failed login is"
 	}
 	return fmt.Sprintf("%d failed logins are", n)
-}
-
-// arrived is when a request that got no answer is taken to be no longer on its way.
-func arrived(at session.AttemptStatus) time.Time {
-	if at.Reset {
-		return at.At.Add(ledger.ResetOnTheWire)
-	}
-	return at.At.Add(ledger.OnTheWire)
 }

@@ -75,6 +75,12 @@ func (s *settings) byFlag(v setting) bool {
 	return v.flag != "" && s.flags != nil && s.flags.Changed(v.flag)
 }
 
+// given reports whether anybody gives a setting.
+func (s *settings) given(v setting) bool {
+	value, _ := s.environ(v.env)
+	return value != "" || s.byFlag(v)
+}
+
 // get returns a setting, "" if nobody gives it. A blank one is a mistake, not a value.
 func (s *settings) get(v setting) (string, error) {
 	if s.byFlag(v) {

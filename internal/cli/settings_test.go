@@ -78,6 +78,16 @@ func TestAMisspeltVariableIsRefusedUnlessTheRightOneIsSet(t *testing.T) {
 		"right one set":  {map[string]string{"THINGSPACE_BASEURL": "x", "THINGSPACE_BASE_URL": "y"}, ""},
 		"all right":      {map[string]string{"THINGSPACE_BASE_URL": "y", "THINGSPACE_PASSWORD_FILE": "z"}, ""},
 		"another's":      {map[string]string{"THINGSPACE_BEARER_TOKEN": "x", "THINGSPACE_SESSION_TOKEN": "x", "THINGSPACE_PORT": "tcp://x", "BASE_URL": "x"}, ""},
+		"in the prefix":  {map[string]string{"TINGSPACE_BASE_URL": "x"}, "THINGSPACE_BASE_URL"},
+		"small letters":  {map[string]string{"thingspace_base_url": "x"}, "THINGSPACE_BASE_URL"},
+		"two words":      {map[string]string{"THING_SPACE_BASE_URL": "x"}, "THINGSPACE_BASE_URL"},
+		"another word":   {map[string]string{"THINGSPACE_API_URL": "x"}, "THINGSPACE_BASE_URL"},
+		"its beginning":  {map[string]string{"THINGSPACE_CREDENTIALS": "x"}, "THINGSPACE_CREDENTIALS_FILE"},
+		"of two, none":   {map[string]string{"THINGSPACE_PASS": "x"}, "THINGSPACE_PASSWORD"},
+		"of two, one":    {map[string]string{"THINGSPACE_PASS": "x", "THINGSPACE_PASSWORD_FILE": "y"}, ""},
+		"more than it":   {map[string]string{"THINGSPACE_STORE_DIR": "x"}, "THINGSPACE_STORE"},
+		"service links":  {map[string]string{"THINGSPACE_SERVICE_HOST": "x", "THINGSPACE_STORE_PORT_6379_TCP": "x", "THINGSPACE_PROXY_SERVICE_PORT_HTTP": "x"}, ""},
+		"a program's":    {map[string]string{"THINGSPACE_PROXY_URL": "x", "THINGSPACE_ORG": "x", "THINGSPACE_S": "x", "THINGSPACE_SITE": "x"}, ""},
 		"empty is unset": {map[string]string{"THINGSPACE_STORES": "x", "THINGSPACE_STORE": ""}, "THINGSPACE_STORE"},
 	} {
 		s := settingsOf(t, c.env)

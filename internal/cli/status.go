@@ -26,10 +26,12 @@ The exit status is 0 whatever the record says. Scripts use --json; its fields ar
                alive that another application's key or secret has sealed
   bearer       present, expires
   strikes      number of logins since the last success not known to have been free; limit
-  attempts     those logins: at, state (pending, unknown, refused), reset
+  attempts     those logins: at, state (pending, unknown, refused), reset, mayArriveUntil (how long
+               it may still reach the platform; null if it cannot)
   latched      no login is sent until a person acts
   password     missing, usable, refused, retired, lost
   rotation     none, sending, saving, unknown, lost
+  rotationBegan, rotationEnds  of one that is sending or saving: its process has ended it by then, or died
   loginPending, probeOwed, notBefore, rearmed, refusedPasswords, retiredPasswords
   action       none, wait, log-in, change-password, rearm, call-support, save-password
   advice       the action in words
@@ -81,7 +83,7 @@ func describe(p place, s session.Status, now time.Time) []line {
 	for _, at := range s.Attempts {
 		lines = append(lines, line{"", attemptWords(at, now)})
 	}
-	lines = append(lines, line{"Rotation", rotationWords(s.Rotation)})
+	lines = append(lines, line{"Rotation", rotationWords(s, now)})
 	_, text := nextStep(p.password, s, now)
 	return append(lines, line{"Next", text})
 }
@@ -120,8 +122,14 @@ func bearerWords(b session.BearerStatus, now time.Time) string {
 func passwordWords(s session.Status) string {
 	switch s.Password {
 	case session.PasswordMissing:
+		if s.Refused > 0 {
+			return fmt.Sprintf("not given; %s of this user %s refused, and a process that holds such a one logs in no more", count(s.Refused, "password"), isOrAre(s.Refused))
+		}
 		return "not given, so nothing can be said about it"
 	case session.PasswordRefused:
+		if s.Rearmed {
+			return "refused by the platform; it is sent once more, since somebody ran 'thingspace rearm'"
+		}
 		return "refused by the platform: it is not sent again"
 	case session.PasswordRetired:
 		return "replaced by a password reset: it is not sent again"
@@ -131,7 +139,17 @@ func passwordWords(s session.Status) string {
 	if !s.Session.Present && s.Session.Foreign > 0 && s.Refused+s.Retired > 0 {
 		return "given; what the record knows of passwords was noted under another application secret"
 	}
+	if s.Refused > 0 {
+		return fmt.Sprintf("given; nothing is known against it, but %s of this user %s refused", count(s.Refused, "other password"), isOrAre(s.Refused))
+	}
 	return "given; nothing is known against it"
+}
+
+func isOrAre(n int) string {
+	if n == 1 {
+		return "is"
+	}
+	return "are"
 }
 
 func strikeWords(s session.Status) string {
@@ -140,6 +158,8 @@ func strikeWords(s session.Status) string {
 		return fmt.Sprintf("%d: logins are stopped, and 'thingspace rearm' allows none; the platform locks the user at 5", s.Strikes)
 	case s.Latched && s.Strikes == s.Limit:
 		return fmt.Sprintf("%d: logins are stopped; the platform locks the user at 5", s.Strikes)
+	case s.Rearmed:
+		return fmt.Sprintf("%d; one more login is allowed, and the platform locks the user at 5", s.Strikes)
 	}
 	return fmt.Sprintf("%d; logins stop at %d, and the platform locks the user at 5", s.Strikes, s.Limit)
 }
@@ -154,16 +174,26 @@ func attemptWords(at session.AttemptStatus, now time.Time) string {
 		session.AttemptUnknown: "got no clear answer: it may count",
 		session.AttemptRefused: "was refused",
 	}[at.State]
-	if over := arrived(at); at.State == session.AttemptUnknown && over.After(now) {
-		outcome += ", and may still reach the platform, so no success strikes it off before " + over.UTC().Format(time.RFC3339)
+	switch {
+	case at.State != session.AttemptUnknown:
+	case at.MayArriveUntil.IsZero():
+		outcome += "; the next success strikes it off"
+	default:
+		outcome += ", and may still reach the platform, so no success strikes it off before " + at.MayArriveUntil.UTC().Format(time.RFC3339)
 	}
 	return fmt.Sprintf("a %s %s %s", what, moment(at.At, now), outcome)
 }
 
-func rotationWords(r session.RotationState) string {
-	switch r {
+const neverEnded = "was never ended: its process died, and whether the platform changed the password is unknown"
+
+func rotationWords(s session.Status, now time.Time) string {
+	switch s.Rotation {
 	case session.RotationSending:
-		return "a password reset is under way, or its process died"
+		began := "a password reset that began " + moment(s.RotationBegan, now)
+		if rotationDied(s, now) {
+			return began + " " + neverEnded
+		}
+		return began + " is under way, or its process died"
 	case session.RotationSaving:
 		return "the platform has made a new password; it is kept encrypted in the store until it is saved"
 	case session.RotationUnknown:
@@ -172,4 +202,10 @@ func rotationWords(r session.RotationState) string {
 		return "a password reset took effect and its answer was lost"
 	}
 	return "none"
+}
+
+// rotationDied reports whether a rotation's process must have died, by the clocks of its host and of this
+// one. A beginning far ahead comes from a clock that is wrong.
+func rotationDied(s session.Status, now time.Time) bool {
+	return !s.RotationEnds.After(now) || s.RotationBegan.After(now.Add(time.Hour))
 }

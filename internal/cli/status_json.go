@@ -19,6 +19,8 @@ type statusReport struct {
 	Latched  bool                  `json:"latched"`
 	Password session.PasswordState `json:"password"`
 	Rotation session.RotationState `json:"rotation"`
+	Began    *time.Time            `json:"rotationBegan"`
+	Ends     *time.Time            `json:"rotationEnds"`
 	Pending  bool                  `json:"loginPending"`
 	Probe    bool                  `json:"probeOwed"`
 	Not      *time.Time            `json:"notBefore"`
@@ -48,6 +50,7 @@ type attemptReport struct {
 	At    time.Time            `json:"at"`
 	State session.AttemptState `json:"state"`
 	Reset bool                 `json:"reset"`
+	Until *time.Time           `json:"mayArriveUntil"`
 }
 
 func report(p place, s session.Status, now time.Time) statusReport {
@@ -61,11 +64,11 @@ func report(p place, s session.Status, now time.Time) statusReport {
 		},
 		Bearer:  bearerReport{s.Bearer.Present, utc(s.Bearer.Expires)},
 		Strikes: s.Strikes, Limit: s.Limit, Attempts: []attemptReport{}, Latched: s.Latched,
-		Password: s.Password, Rotation: s.Rotation, Pending: s.Pending, Probe: s.ProbeOwed, Not: utc(s.NotBefore),
+		Password: s.Password, Rotation: s.Rotation, Began: utc(s.RotationBegan), Ends: utc(s.RotationEnds), Pending: s.Pending, Probe: s.ProbeOwed, Not: utc(s.NotBefore),
 		Rearmed: s.Rearmed, Refused: s.Refused, Retired: s.Retired, Action: act, Advice: advice,
 	}
 	for _, a := range s.Attempts {
-		r.Attempts = append(r.Attempts, attemptReport{a.At.UTC().Truncate(time.Second), a.State, a.Reset})
+		r.Attempts = append(r.Attempts, attemptReport{a.At.UTC().Truncate(time.Second), a.State, a.Reset, utc(a.MayArriveUntil)})
 	}
 	return r
 }

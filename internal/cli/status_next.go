@@ -32,14 +32,18 @@ func nextStep(holder string, s session.Status, now time.Time) (action, string) {
 
 func urgent(holder string, s session.Status, now time.Time) (action, string) {
 	switch {
+	case s.Rotation == session.RotationLost && s.Password == session.PasswordUsable:
+		return actLogIn, "if the password in " + orHand(holder) + " is the one that Verizon support has set, run " + rearmFirst(s) + "'thingspace login'; until then ask them for one"
 	case s.Rotation == session.RotationLost || s.Password == session.PasswordLost:
 		return actSupport, "ask Verizon support to set a new password, " + put("it", holder) + ", and run " + rearmFirst(s) + "'thingspace login'"
 	case s.Rotation == session.RotationSaving:
 		return actSave, "make sure that the credentials file can be written, and run 'thingspace login' with it: the new password is saved first"
 	case s.Rotation == session.RotationUnknown && !s.Latched:
 		return actLogIn, "run 'thingspace login': one login with the password in hand settles it"
-	case s.Rotation == session.RotationSending:
-		return actWait, "wait until the password reset has ended"
+	case s.Rotation == session.RotationSending && !rotationDied(s, now):
+		return actWait, "wait for the password reset; if it has not ended " + moment(s.RotationEnds, now) + ", its process died: then run 'thingspace login', which settles it"
+	case s.Rotation == session.RotationSending && !s.Latched:
+		return actLogIn, "run 'thingspace login', which settles what the dead process left; it first watches for up to " + inWords(rotationPatience(s)) + " that nobody works on it"
 	case s.Password == session.PasswordRetired:
 		return actChange, replaceRetired(holder)
 	case s.Latched:
@@ -49,7 +53,12 @@ func urgent(holder string, s session.Status, now time.Time) (action, string) {
 	case s.NotBefore.After(now):
 		return actWait, "nothing to do: the next login is allowed " + moment(s.NotBefore, now)
 	case s.Pending:
-		return actWait, "nothing to do: a login is under way"
+		return actWait, "nothing to do: a login is under way, or its process died, which the next command that needs a session finds out"
+	case s.Refused > 0 && s.Strikes > 0 && s.Password == session.PasswordMissing:
+		return actChange, "find the process whose password was refused, and run 'thingspace status' with its settings, credentials included"
+	case s.Refused > 0 && s.Strikes > 0:
+		return actLogIn, "run 'thingspace login' if this password is the right one: a success strikes off what failed. " +
+			"A process that holds the refused one logs in no more: run 'thingspace status' with its settings, credentials included"
 	case s.ProbeOwed:
 		return actNone, "nothing to do: before the next login the platform is asked whether it answers, which costs nothing"
 	case s.Session.Present && s.Session.Readable && s.Session.Alive:
@@ -99,6 +108,14 @@ func stopped(holder string, s session.Status) (action, string) {
 func unlock(holder string) string {
 	return "its code speaks of a lock: ask Verizon support to unlock the user, " + put("the right password", holder) +
 		", and run 'thingspace rearm --cleared', 'thingspace rearm' and 'thingspace login', in this order"
+}
+
+// orHand is what holds the password, in a sentence.
+func orHand(holder string) string {
+	if holder == "" {
+		return "hand"
+	}
+	return holder
 }
 
 // put says where a password belongs.

@@ -41,16 +41,34 @@ func TestStatusSaysWhatAPersonMustDo(t *testing.T) {
 		"sealed with another secret": {with(func(s *session.Status) { s.Session.Foreign = 1 }), actNone, "check THINGSPACE_APP_KEY and THINGSPACE_APP_SECRET"},
 		"rearmed":                    {with(func(s *session.Status) { s.Rearmed, s.Strikes = true, 3 }), actLogIn, "one login is allowed"},
 		"password lost":              {with(func(s *session.Status) { s.Password, s.Latched = session.PasswordLost, true }), actSupport, "Verizon support"},
-		"rotation lost":              {with(func(s *session.Status) { s.Rotation = session.RotationLost }), actSupport, "Verizon support"},
+		"rotation lost":              {with(func(s *session.Status) { s.Rotation, s.Password = session.RotationLost, session.PasswordMissing }), actSupport, "Verizon support"},
 		"unknown":                    {with(func(s *session.Status) { s.Rotation = session.RotationUnknown }), actLogIn, "settles it"},
 		"unknown latched":            {with(func(s *session.Status) { s.Rotation, s.Latched, s.Strikes = session.RotationUnknown, true, 3 }), actRearm, "thingspace rearm"},
 		"saving":                     {with(func(s *session.Status) { s.Rotation = session.RotationSaving }), actSave, "credentials file"},
-		"sending":                    {with(func(s *session.Status) { s.Rotation = session.RotationSending }), actWait, "wait"},
-		"pause":                      {with(func(s *session.Status) { s.NotBefore = statusNow.Add(time.Minute) }), actWait, "in 1 minute (2026-"},
-		"pause over":                 {with(func(s *session.Status) { s.NotBefore = statusNow.Add(-time.Minute) }), actNone, "logs in"},
-		"pending":                    {with(func(s *session.Status) { s.Pending = true }), actWait, "under way"},
-		"probe":                      {with(func(s *session.Status) { s.ProbeOwed = true }), actNone, "costs nothing"},
-		"no password":                {with(func(s *session.Status) { s.Password = session.PasswordMissing }), actNone, "asks for the password"},
+		"sending": {with(func(s *session.Status) {
+			s.Rotation, s.RotationBegan, s.RotationEnds = session.RotationSending, statusNow.Add(-time.Minute), statusNow.Add(3*time.Minute)
+		}), actWait, "if it has not ended in 3 minutes (2026-11-23T18:03:00Z), its process died: then run 'thingspace login'"},
+		"sending for too long": {with(func(s *session.Status) {
+			s.Rotation, s.RotationBegan, s.RotationEnds = session.RotationSending, statusNow.Add(-4*time.Minute), statusNow
+		}), actLogIn, "run 'thingspace login', which settles what the dead process left; it first watches for up to 6 minutes"},
+		"sending by tomorrow's clock": {with(func(s *session.Status) {
+			s.Rotation, s.RotationBegan, s.RotationEnds = session.RotationSending, statusNow.Add(24*time.Hour), statusNow.Add(25*time.Hour)
+		}), actLogIn, "run 'thingspace login'"},
+		"sending for too long, latched": {with(func(s *session.Status) {
+			s.Rotation, s.RotationBegan, s.RotationEnds = session.RotationSending, statusNow.Add(-4*time.Minute), statusNow
+			s.Latched, s.Strikes = true, 3
+		}), actRearm, "'thingspace rearm' allows one login"},
+		"a refused password, and none given": {with(func(s *session.Status) {
+			s.Password, s.Refused, s.Strikes = session.PasswordMissing, 1, 1
+		}), actChange, "find the process whose password was refused, and run 'thingspace status' with its settings, credentials included"},
+		"a refused password, and another given": {with(func(s *session.Status) { s.Refused, s.Strikes = 1, 1 }), actLogIn, "run 'thingspace login' if this password is the right one"},
+		"a refused password long ago":           {with(func(s *session.Status) { s.Refused = 1 }), actNone, "logs in"},
+		"support's password is there":           {with(func(s *session.Status) { s.Rotation = session.RotationLost }), actLogIn, "if the password in the variable THINGSPACE_PASSWORD is the one that Verizon support has set, run 'thingspace login'"},
+		"pause":                                 {with(func(s *session.Status) { s.NotBefore = statusNow.Add(time.Minute) }), actWait, "in 1 minute (2026-"},
+		"pause over":                            {with(func(s *session.Status) { s.NotBefore = statusNow.Add(-time.Minute) }), actNone, "logs in"},
+		"pending":                               {with(func(s *session.Status) { s.Pending = true }), actWait, "under way"},
+		"probe":                                 {with(func(s *session.Status) { s.ProbeOwed = true }), actNone, "costs nothing"},
+		"no password":                           {with(func(s *session.Status) { s.Password = session.PasswordMissing }), actNone, "asks for the password"},
 	} {
 		act, text := nextStep("the variable THINGSPACE_PASSWORD", c.s, statusNow)
 		if act != c.act || !strings.Contains(text, c.says) {
@@ -71,9 +89,11 @@ func TestEveryStateHasWords(t *testing.T) {
 	for _, r := range []session.RotationState{
 		session.RotationNone, session.RotationSending, session.RotationSaving, session.RotationUnknown, session.RotationLost,
 	} {
-		seen[rotationWords(r)] = true
+		for _, ends := range []time.Time{statusNow, statusNow.Add(time.Minute)} {
+			seen[rotationWords(session.Status{Rotation: r, RotationEnds: ends}, statusNow)] = true
+		}
 	}
-	if len(seen) != 5 {
+	if len(seen) != 6 {
 		t.Error(seen)
 	}
 	for _, s := range []session.AttemptState{session.AttemptPending, session.AttemptUnknown, session.AttemptRefused} {
@@ -121,12 +141,15 @@ func TestStatusAsJSONIsStable(t *testing.T) {
     {
       "at": "2026-11-23T17:58:00Z",
       "state": "refused",
-      "reset": false
+      "reset": false,
+      "mayArriveUntil": null
     }
   ],
   "latched": false,
   "password": "usable",
   "rotation": "none",
+  "rotationBegan": null,
+  "rotationEnds": null,
   "loginPending": false,
   "probeOwed": false,
   "notBefore": null,
@@ -158,7 +181,9 @@ func TestWhatClearingKeepsIsSaidAndWhy(t *testing.T) {
 	before := session.Status{Strikes: 3}
 	after := session.Status{
 		Strikes: 1, Limit: 3, Password: session.PasswordRefused,
-		Attempts: []session.AttemptStatus{{At: statusNow.Add(-time.Minute), State: session.AttemptUnknown, Reset: true}},
+		Attempts: []session.AttemptStatus{{
+			At: statusNow.Add(-time.Minute), State: session.AttemptUnknown, Reset: true, MayArriveUntil: statusNow.Add(14 * time.Minute),
+		}},
 	}
 	got := strings.Join(clearedWords(before, after, statusNow), "\n")
 	const want = "2 failed logins are off the list\n" +
@@ -171,5 +196,35 @@ func TestWhatClearingKeepsIsSaidAndWhy(t *testing.T) {
 	}
 	if got := clearedWords(session.Status{}, session.Status{}, statusNow); len(got) != 1 || got[0] != "no failed login was listed" {
 		t.Errorf("%q", got)
+	}
+}
+
+// A success strikes off what was answered, and what can no longer arrive; only of the rest it is said
+// that no success does.
+func TestStatusSaysWhenASuccessStrikesAnAttemptOff(t *testing.T) {
+	at := session.AttemptStatus{At: statusNow.Add(-time.Minute), State: session.AttemptUnknown}
+	if w := attemptWords(at, statusNow); !strings.HasSuffix(w, "it may count; the next success strikes it off") {
+		t.Error(w)
+	}
+	at.MayArriveUntil = statusNow.Add(4 * time.Minute)
+	if w := attemptWords(at, statusNow); !strings.HasSuffix(w, "no success strikes it off before 2026-11-23T18:04:00Z") {
+		t.Error(w)
+	}
+}
+
+func TestStatusTellsWhatIsRefusedOfWhomAndWhatARearmAllows(t *testing.T) {
+	for want, s := range map[string]session.Status{
+		"not given; 1 password of this user is refused":                             {Password: session.PasswordMissing, Refused: 1},
+		"not given; 2 passwords of this user are refused":                           {Password: session.PasswordMissing, Refused: 2},
+		"nothing is known against it, but 1 other password of this user is refused": {Password: session.PasswordUsable, Refused: 1},
+		"it is not sent again": {Password: session.PasswordRefused, Refused: 1},
+		"it is sent once more, since somebody ran 'thingspace rearm'": {Password: session.PasswordRefused, Refused: 1, Rearmed: true},
+	} {
+		if got := passwordWords(s); !strings.Contains(got, want) {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+	if got := strikeWords(session.Status{Strikes: 3, Limit: 3, Rearmed: true}); !strings.HasPrefix(got, "3; one more login is allowed") {
+		t.Error(got)
 	}
 }
