@@ -170,7 +170,7 @@ func attemptWords(at session.AttemptStatus, now time.Time) string {
 		what = "password reset"
 	}
 	outcome := map[session.AttemptState]string{
-		session.AttemptPending: "under way, or its process died",
+		session.AttemptPending: "is under way, or its process died",
 		session.AttemptUnknown: "got no clear answer: it may count",
 		session.AttemptRefused: "was refused",
 	}[at.State]

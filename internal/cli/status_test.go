@@ -47,7 +47,7 @@ func TestStatusSaysWhatAPersonMustDo(t *testing.T) {
 		"saving":                     {with(func(s *session.Status) { s.Rotation = session.RotationSaving }), actSave, "credentials file"},
 		"sending": {with(func(s *session.Status) {
 			s.Rotation, s.RotationBegan, s.RotationEnds = session.RotationSending, statusNow.Add(-time.Minute), statusNow.Add(3*time.Minute)
-		}), actWait, "if it has not ended in 3 minutes (2026-11-23T18:03:00Z), its process died: then run 'thingspace login'"},
+		}), actWait, "if it has not by 2026-11-23T18:03:00Z, its process died: then run 'thingspace login'"},
 		"sending for too long": {with(func(s *session.Status) {
 			s.Rotation, s.RotationBegan, s.RotationEnds = session.RotationSending, statusNow.Add(-4*time.Minute), statusNow
 		}), actLogIn, "run 'thingspace login', which settles what the dead process left; it first watches for up to 6 minutes"},
