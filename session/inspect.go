@@ -72,10 +72,11 @@ func (c *Client) describe(id identity, r ledger.Record, now time.Time) Status {
 }
 
 func rotationState(p ledger.Phase) RotationState {
-	if p == ledger.Proving {
-		return RotationSending
+	switch p {
+	case ledger.Saving, ledger.Doubt, ledger.Lost:
+		return RotationState(p)
 	}
-	return RotationState(p)
+	return RotationSending // or a phase of a later version, which is waited for in the same way
 }
 
 func passwordState(id identity, r ledger.Record) PasswordState {

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -54,17 +55,29 @@ func urgent(holder string, s session.Status, now time.Time) (action, string) {
 		return actWait, "nothing to do: the next login is allowed " + moment(s.NotBefore, now)
 	case s.Pending:
 		return actWait, "nothing to do: a login is under way, or its process died, which the next command that needs a session finds out"
-	case s.Refused > 0 && s.Strikes > 0 && s.Password == session.PasswordMissing:
+	case refusedLately(s) && s.Password == session.PasswordMissing:
 		return actChange, "find the process whose password was refused, and run 'thingspace status' with its settings, credentials included"
-	case s.Refused > 0 && s.Strikes > 0:
+	case refusedLately(s):
 		return actLogIn, "run 'thingspace login' if this password is the right one: a success strikes off what failed. " +
 			"A process that holds the refused one logs in no more: run 'thingspace status' with its settings, credentials included"
 	case s.ProbeOwed:
 		return actNone, "nothing to do: before the next login the platform is asked whether it answers, which costs nothing"
-	case s.Session.Present && s.Session.Readable && s.Session.Alive:
-		return actNone, "nothing to do"
 	}
-	return actNone, "nothing to do: " + nextCommand(s)
+	text := "nothing to do"
+	if s.Refused > 0 && s.Password == session.PasswordMissing {
+		text += ", unless a process holds a refused password, which 'thingspace status' with its settings tells"
+	}
+	if !s.Session.Present || !s.Session.Readable || !s.Session.Alive {
+		text += ": " + nextCommand(s)
+	}
+	return actNone, text
+}
+
+// refusedLately reports that the platform has refused a password since the last success.
+func refusedLately(s session.Status) bool {
+	return s.Refused > 0 && slices.ContainsFunc(s.Attempts, func(a session.AttemptStatus) bool {
+		return a.State == session.AttemptRefused && !a.Reset
+	})
 }
 
 // replaceRetired is what to do about a password that was rotated away. It is never sent again, not even

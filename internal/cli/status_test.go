@@ -16,6 +16,7 @@ var (
 
 func TestStatusSaysWhatAPersonMustDo(t *testing.T) {
 	ok := session.Status{Limit: 3, Password: session.PasswordUsable, Rotation: session.RotationNone}
+	refusal := []session.AttemptStatus{{At: statusNow, State: session.AttemptRefused}}
 	with := func(change func(*session.Status)) session.Status { s := ok; change(&s); return s }
 	for name, c := range map[string]struct {
 		s    session.Status
@@ -59,16 +60,20 @@ func TestStatusSaysWhatAPersonMustDo(t *testing.T) {
 			s.Latched, s.Strikes = true, 3
 		}), actRearm, "'thingspace rearm' allows one login"},
 		"a refused password, and none given": {with(func(s *session.Status) {
-			s.Password, s.Refused, s.Strikes = session.PasswordMissing, 1, 1
+			s.Password, s.Refused, s.Strikes, s.Attempts = session.PasswordMissing, 1, 1, refusal
 		}), actChange, "find the process whose password was refused, and run 'thingspace status' with its settings, credentials included"},
-		"a refused password, and another given": {with(func(s *session.Status) { s.Refused, s.Strikes = 1, 1 }), actLogIn, "run 'thingspace login' if this password is the right one"},
-		"a refused password long ago":           {with(func(s *session.Status) { s.Refused = 1 }), actNone, "logs in"},
-		"support's password is there":           {with(func(s *session.Status) { s.Rotation = session.RotationLost }), actLogIn, "if the password in the variable THINGSPACE_PASSWORD is the one that Verizon support has set, run 'thingspace login'"},
-		"pause":                                 {with(func(s *session.Status) { s.NotBefore = statusNow.Add(time.Minute) }), actWait, "in 1 minute (2026-"},
-		"pause over":                            {with(func(s *session.Status) { s.NotBefore = statusNow.Add(-time.Minute) }), actNone, "logs in"},
-		"pending":                               {with(func(s *session.Status) { s.Pending = true }), actWait, "under way"},
-		"probe":                                 {with(func(s *session.Status) { s.ProbeOwed = true }), actNone, "costs nothing"},
-		"no password":                           {with(func(s *session.Status) { s.Password = session.PasswordMissing }), actNone, "asks for the password"},
+		"a refused password, and another given": {with(func(s *session.Status) { s.Refused, s.Strikes, s.Attempts = 1, 1, refusal }), actLogIn, "run 'thingspace login' if this password is the right one"},
+		"a refused password long ago, and none given": {with(func(s *session.Status) {
+			s.Refused, s.Strikes, s.Password = 1, 1, session.PasswordMissing
+			s.Attempts = []session.AttemptStatus{{State: session.AttemptUnknown}, {State: session.AttemptRefused, Reset: true}}
+		}), actNone, "nothing to do, unless a process holds a refused password"},
+		"a refused password long ago": {with(func(s *session.Status) { s.Refused = 1 }), actNone, "logs in"},
+		"support's password is there": {with(func(s *session.Status) { s.Rotation = session.RotationLost }), actLogIn, "if the password in the variable THINGSPACE_PASSWORD is the one that Verizon support has set, run 'thingspace login'"},
+		"pause":                       {with(func(s *session.Status) { s.NotBefore = statusNow.Add(time.Minute) }), actWait, "in 1 minute (2026-"},
+		"pause over":                  {with(func(s *session.Status) { s.NotBefore = statusNow.Add(-time.Minute) }), actNone, "logs in"},
+		"pending":                     {with(func(s *session.Status) { s.Pending = true }), actWait, "under way"},
+		"probe":                       {with(func(s *session.Status) { s.ProbeOwed = true }), actNone, "costs nothing"},
+		"no password":                 {with(func(s *session.Status) { s.Password = session.PasswordMissing }), actNone, "asks for the password"},
 	} {
 		act, text := nextStep("the variable THINGSPACE_PASSWORD", c.s, statusNow)
 		if act != c.act || !strings.Contains(text, c.says) {
