@@ -15,11 +15,6 @@ const (
 	maxLease     = 15 * time.Minute
 	defaultLease = 3 * time.Minute
 
-	// A mark this old has no living process behind it: none is longer than [maxLease], and as in the
-	// ledger clocks that differ by more than that are wrong. Without this a command that waits for less
-	// than a mark's length would never see one lapse.
-	orphaned = time.Hour
-
 	firstPoll = 20 * time.Millisecond
 	lastPoll  = time.Second
 	// With a store that tells of changes, polling is only the net below.
@@ -73,7 +68,7 @@ func (s *sightings) lapsedIn(r ledger.Record, application string) []string {
 		note(*r.Lease)
 	}
 	if m := r.Rotation; m != nil && m.Busy() {
-		if time.Since(m.At) > orphaned {
+		if m.Orphaned(time.Now()) { // or a command, which waits for less than a mark's length, would never see it lapse
 			ids = append(ids, m.ID)
 		} else {
 			note(ledger.Lease{ID: m.ID, Length: m.Length})

@@ -105,10 +105,9 @@ func TestAProbeWithoutABearerSaysWhyThereIsNone(t *testing.T) {
 		p.ExpireBearers()
 		p.Inject(sessiontest.Fault{On: []sessiontest.Endpoint{sessiontest.OAuth}, Kind: sessiontest.Status, Status: http.StatusServiceUnavailable})
 		_, err := c.Login(t.Context())
-		wantIs(t, err, session.ErrBackoff)
 		var e *session.Error
-		if !errors.As(err, &e) || e.Op != "oauth" || e.StatusCode != http.StatusServiceUnavailable {
-			t.Errorf("error %v, want the OAuth2 endpoint's 503", err)
+		if !errors.As(err, &e) || e.Op != "oauth" || e.StatusCode != http.StatusServiceUnavailable || errors.Is(err, session.ErrBackoff) || e.RetryAfter <= 0 {
+			t.Errorf("error %v, want the OAuth2 endpoint's 503, and when to try again", err)
 		}
 	})
 }

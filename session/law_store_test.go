@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"regexp"
 	"testing"
 	"time"
 
@@ -14,8 +13,6 @@ import (
 	"iot.internal/thingspace/session/sessiontest"
 	"iot.internal/thingspace/session/storetest"
 )
-
-var timestamp = regexp.MustCompile(`[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z`)
 
 func TestWithoutTheStoreATokenInHandGoesOnWorkingAndNoLoginIsSent(t *testing.T) {
 	virtually(t, func(t *testing.T) {
@@ -236,51 +233,6 @@ func contains(raw []byte, s string) bool {
 		}
 	}
 	return false
-}
-
-func TestAClockThatJumpsLocksNobodyOut(t *testing.T) {
-	virtually(t, func(t *testing.T) {
-		for _, jump := range []time.Duration{-48 * time.Hour, 48 * time.Hour} {
-			p := sessiontest.New(t)
-			c := p.Client(t)
-			mustGet(t, c, p)
-			p.Inject(sessiontest.Fault{On: []sessiontest.Endpoint{sessiontest.Login}, Kind: sessiontest.Drop, Times: 1})
-			_, _ = c.Login(t.Context())
-			// The record was written by a host whose clock is far off.
-			shift(t, p, jump)
-			other := p.Client(t)
-			for range 10 {
-				if _, err := other.Login(t.Context()); err == nil {
-					break
-				}
-				time.Sleep(10 * time.Minute)
-			}
-			mustGet(t, other, p)
-			if n := p.Counters(); n.MaxStrikes != 0 || n.Logins > 4 {
-				t.Errorf("jump %v: %d strikes, %d logins", jump, n.MaxStrikes, n.Logins)
-			}
-		}
-	})
-}
-
-// shift moves every time in the record.
-func shift(t *testing.T, p *sessiontest.Server, by time.Duration) {
-	t.Helper()
-	key := recordKey(t, p)
-	raw, err := p.Store().Load(t.Context(), key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	moved := timestamp.ReplaceAllFunc(raw, func(stamp []byte) []byte {
-		at, err := time.Parse(time.RFC3339Nano, string(stamp))
-		if err != nil {
-			t.Fatal(err)
-		}
-		return []byte(at.Add(by).Format(time.RFC3339Nano))
-	})
-	if ok, err := p.Store().Swap(t.Context(), key, raw, moved); !ok || err != nil {
-		t.Fatal(ok, err)
-	}
 }
 
 func TestTheFileStoreServesSuccessiveProcesses(t *testing.T) {

@@ -33,12 +33,14 @@ func (a *acquiring) probe(ctx context.Context, account *account, lease string) e
 	if err != nil || paid {
 		return err
 	}
-	e := answer.error("probe")
 	if answer.fault.Bearer() && a.unmended != nil {
-		e = a.noBearer()
+		e := a.noBearer()
+		e.RetryAfter = max(e.RetryAfter, wait)
+		return e
 	}
+	e := answer.error("probe")
 	e.RetryAfter = max(e.RetryAfter, wait)
-	e.err = because(ErrBackoff, e.err)
+	e.err = because(ErrBackoff, answer.err)
 	return e
 }
 

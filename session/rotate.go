@@ -168,6 +168,7 @@ func (r *rotating) rotate(ctx context.Context, id identity, part *sessionPart, a
 			c.traceRotation(RotationEvent{Phase: "failed", Err: err})
 			return Secret{}, false, &Error{Op: "reset", err: fmt.Errorf("nothing was sent: %w", err)}
 		}
+		c.traceRotation(RotationEvent{Phase: "overtaken"})
 		return Secret{}, true, nil // somebody else has rotated, or given this one up: the next look tells
 	}
 	c.traceRotation(RotationEvent{Phase: "sent"})

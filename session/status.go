@@ -46,9 +46,9 @@ type AttemptStatus struct {
 	At    time.Time
 	State AttemptState
 	Reset bool // it was a password reset, not a login
-	// MayArriveUntil is how long it may still be on its way to the platform, and count there after a later
-	// success, which therefore does not strike it off. Zero: it cannot any more, since it was answered or
-	// began long ago, and the next success strikes it off.
+	// MayArriveUntil is how long, at the least, it may still be on its way to the platform, and count there
+	// after a later success, which therefore does not strike it off. Zero: it cannot any more, since it was
+	// answered or began long ago, and the next success strikes it off.
 	MayArriveUntil time.Time
 }
 

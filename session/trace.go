@@ -68,7 +68,10 @@ type ReplayEvent struct {
 
 // RotationEvent is one step of a password rotation.
 type RotationEvent struct {
-	Phase    string // started, proved, sent, accepted, saved, refused, unknown, unevaluated, adopted, finished, lost, failed
+	// Phase is started, proved, sent, accepted, saved; instead of sent: failed, overtaken (somebody else
+	// rotated meanwhile, or gave this one up); instead of accepted: refused, unknown, unevaluated; instead of
+	// saved: failed. adopted, finished and lost stand alone.
+	Phase    string
 	Duration time.Duration
 	Err      error
 }

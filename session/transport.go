@@ -1,7 +1,6 @@
 package session
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -117,15 +116,25 @@ func (c *Client) guard(req *http.Request) error {
 
 // goal is where a request goes, as far as an error may say it.
 func goal(req *http.Request) string {
-	if req.URL == nil || req.URL.Opaque != "" {
+	u := req.URL
+	if u == nil || u.Opaque != "" {
 		return "no host"
 	}
-	host := cmp.Or(req.Host, req.URL.Host)
-	return strconv.Quote(req.URL.Scheme + "://" + host[:min(len(host), longestName)])
+	text := named(u.Scheme + "://" + u.Host)
+	if req.Host != "" && req.Host != u.Host {
+		text += " with the Host header " + named(req.Host)
+	}
+	return text
 }
 
-// longestName is that of a DNS name.
-const longestName = 253
+// named is a host for an error: bounded, and without what stands for a user in it.
+func named(host string) string {
+	const longest = len("https://") + 253 + len(":65535") // a DNS name's
+	if i := strings.LastIndexByte(host, '@'); i >= 0 {
+		host = "…" + host[i:]
+	}
+	return strconv.Quote(host[:min(len(host), longest)])
+}
 
 // sign returns a copy of the request with both headers. The copy shares everything else with the
 // original, which nobody changes.

@@ -19,20 +19,30 @@ func (s *opened) advise(ctx context.Context, err error) error {
 	if failed != nil {
 		return err
 	}
-	act, todo := urgent(s.credentials.holder, st, time.Now())
+	return advised(err, st, s.credentials.holder, time.Now())
+}
+
+// advised is an error with what the record's status says must be done about it. holder is what holds the
+// password in use.
+func advised(err error, st session.Status, holder string, now time.Time) error {
+	act, todo := urgent(holder, st, now)
+	status, _ := classify(err)
+	text := what(err)
 	var e *session.Error
 	switch {
 	case errors.Is(err, session.ErrRotating) && st.Rotation == session.RotationSending && errors.As(err, &e):
 		plain := *e
 		plain.RetryAfter = 0 // the advice says until when
-		return &failure{status: exitUnreachable, what: what(&plain), todo: todo, cause: err}
+		text = what(&plain)
+		if act != actWait && act != actLogIn {
+			status = exitRefused
+		}
 	case errors.Is(err, session.ErrCredentialsRefused) && saysLocked(err):
-		todo = unlock(s.credentials.holder)
+		todo = unlock(holder)
 	case act == actNone || act == actWait:
 		return err // the record has moved on
 	}
-	status, _ := classify(err)
-	return &failure{status: status, what: what(err), todo: todo, cause: err}
+	return &failure{status: status, what: text, todo: todo, cause: err}
 }
 
 // personal reports errors that a person must do something about, as far as the record can tell.

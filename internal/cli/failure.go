@@ -131,9 +131,9 @@ func classifyAnswer(e *session.Error) (status int, todo string) {
 		return exitUnreachable, "the platform cannot answer now: try again later"
 	case e.Op == "oauth" && (code == http.StatusBadRequest || code == http.StatusUnauthorized || code == http.StatusForbidden):
 		if e.Code != "invalid_client" { // something else answers, perhaps
-			return exitRefused, "check THINGSPACE_APP_KEY, the application secret and THINGSPACE_BASE_URL; no login was sent"
+			return exitRefused, "check THINGSPACE_APP_KEY, the application secret and THINGSPACE_BASE_URL; no login was spent"
 		}
-		return exitRefused, "check THINGSPACE_APP_KEY and the application secret; no login was sent"
+		return exitRefused, "check THINGSPACE_APP_KEY and the application secret; no login was spent"
 	case code < 400 || code == http.StatusNotFound || code == http.StatusMethodNotAllowed:
 		return exitFailed, "check that THINGSPACE_BASE_URL is the base of a ThingSpace API"
 	}

@@ -179,21 +179,50 @@ func (i *interrupts) pending() error {
 	return nil
 }
 
-// trace follows the logins that a client sends.
+// trace follows the logins and password resets that a client sends. A reset is under way from its mark
+// in the record on: before that nothing is lost when it ends.
 func (i *interrupts) trace() *session.Trace {
-	var mu sync.Mutex
-	var end func()
-	return &session.Trace{Login: func(e session.LoginEvent) {
-		mu.Lock()
-		defer mu.Unlock()
-		if end != nil {
-			end()
-			end = nil
-		}
-		if e.Phase == session.LoginStarted {
-			end = i.begin(underLogin)
-		}
-	}}
+	login, reset := oneAtATime{begin: i.begin}, oneAtATime{begin: i.begin}
+	return &session.Trace{
+		Login: func(e session.LoginEvent) {
+			login.end()
+			if e.Phase == session.LoginStarted {
+				login.start(underLogin)
+			}
+		},
+		Rotation: func(e session.RotationEvent) {
+			switch e.Phase {
+			case "started":
+				reset.start(underReset)
+			case "saved", "failed", "refused", "unevaluated", "unknown", "overtaken", "adopted":
+				reset.end()
+			}
+		},
+	}
+}
+
+// oneAtATime marks as under way what comes one after the other.
+type oneAtATime struct {
+	begin func(what string) (end func())
+
+	mu   sync.Mutex
+	over func()
+}
+
+func (o *oneAtATime) start(what string) {
+	o.end()
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.over = o.begin(what)
+}
+
+func (o *oneAtATime) end() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.over != nil {
+		o.over()
+		o.over = nil
+	}
 }
 
 // interruptible runs what may wait for somebody for ever: a read from a terminal or a pipe. When the

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -26,7 +27,7 @@ func misused(root *cobra.Command, args []string, err error) error {
 		cmd = root
 	}
 	hint := "see '" + cmd.CommandPath() + " --help'"
-	if strings.HasPrefix(text, "unknown flag: ") && (strings.Contains(text, "password") || strings.Contains(text, "secret")) {
+	if flag, found := strings.CutPrefix(text, "unknown flag: --"); found && slices.ContainsFunc(allSettings, func(s setting) bool { return s.flag == flag+"-file" }) {
 		hint = "what is secret is never a flag: " + seeEnvironment
 	}
 	if name := firstWord(args); strings.HasPrefix(text, "unknown command ") && cmd == root {

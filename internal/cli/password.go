@@ -48,12 +48,9 @@ func (a *app) passwordReset(ctx context.Context, _ []string) error {
 			}
 		}
 		err := a.patiently(ctx, s.Status, func() error {
-			// From here on an interrupt does not end ctx, which would part us from the answer.
-			defer a.interrupts.begin(underReset)()
-			if ctx.Err() != nil {
-				return context.Cause(ctx)
-			}
-			_, err := s.ResetPassword(ctx)
+			// An interrupt must not part us from the answer. One that comes before anything is sent ends the
+			// reset by way of the credentials, which are not to be read after it.
+			_, err := s.ResetPassword(context.WithoutCancel(ctx))
 			return err
 		})
 		var unsaved *session.RotationError

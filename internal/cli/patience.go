@@ -23,25 +23,27 @@ func rotationPatience(s session.Status) time.Duration {
 func (a *app) patiently(ctx context.Context, status func(context.Context) (session.Status, error), f func() error) error {
 	began := time.Now()
 	var patience time.Duration
-	for said := false; ; said = true {
-		err := f()
+	said, waited := false, false
+	for ; ; waited = true {
+		// Said before the wait, so that nobody wonders; but one that is being saved may be finished at once.
+		st, err := status(ctx) // what fails here fails in f too
+		if err == nil && !st.RotationEnds.IsZero() {
+			patience = max(patience, rotationPatience(st))
+			if !said && (waited || st.Rotation == session.RotationSending) {
+				said = true
+				_, _ = fmt.Fprintf(a.err, "thingspace: a password reset is under way in another process, or that process has died: waiting up to %s\n",
+					inWords(patience))
+			}
+		}
+		err = f()
 		if !errors.Is(err, session.ErrRotating) {
 			return err
 		}
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
-		st, failed := status(ctx)
-		if failed != nil {
-			return err
-		}
-		patience = max(patience, rotationPatience(st))
 		if time.Since(began) > patience {
 			return err
-		}
-		if !said {
-			_, _ = fmt.Fprintf(a.err, "thingspace: a password reset is under way in another process, or that process has died: waiting up to %s\n",
-				inWords(patience))
 		}
 	}
 }

@@ -58,3 +58,41 @@ func TestAForeignResetIsWaitedForAsLongAsItsMarkAndNotForEver(t *testing.T) {
 		}
 	})
 }
+
+// What is being saved may be finished by this very command, without a wait.
+func TestARotationThatIsBeingSavedIsWaitedForButSaidOnlyThen(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var said strings.Builder
+		a := newApp(nil, io.Discard, &said, noEnvironment)
+		saving := func(ctx context.Context) (session.Status, error) {
+			st, err := marked(4 * time.Minute)(ctx)
+			st.Rotation = session.RotationSaving
+			return st, err
+		}
+		if err := a.patiently(t.Context(), saving, func() error { return nil }); err != nil || said.Len() != 0 {
+			t.Errorf("%v, and %q", err, said.String())
+		}
+		tries := 0
+		err := a.patiently(t.Context(), saving, func() error {
+			if tries++; tries < 3 {
+				return session.ErrRotating
+			}
+			return nil
+		})
+		if err != nil || tries != 3 || strings.Count(said.String(), "\n") != 1 {
+			t.Errorf("%v after %d tries, and %q", err, tries, said.String())
+		}
+	})
+}
+
+// A store that cannot be asked is told of by the command itself.
+func TestWithoutAStatusTheCommandsOwnErrorStands(t *testing.T) {
+	broken := func(context.Context) (session.Status, error) {
+		return session.Status{RotationEnds: time.Now()}, session.ErrStoreUnavailable
+	}
+	for _, want := range []error{nil, session.ErrStoreUnavailable, session.ErrRotating} {
+		if err := newApp(nil, io.Discard, io.Discard, noEnvironment).patiently(t.Context(), broken, func() error { return want }); !errors.Is(err, want) {
+			t.Errorf("%v, want %v", err, want)
+		}
+	}
+}

@@ -357,15 +357,44 @@ func TestAnInterruptBeforeTheLoginIsSentEndsTheCommandSoonAndSendsNone(t *testin
 		t.Errorf("%d logins after the interrupt", c.Logins)
 	}
 
-	// And if the bearer comes after the interrupt.
+	// And if the bearer comes after the interrupt. A login that was about to leave at that moment is waited for.
 	b.hold(oauth, true)
-	p = start(t, command(t, b, t.TempDir(), nil, "login"))
+	state := t.TempDir()
+	p = start(t, command(t, b, state, nil, "login"))
 	b.until(t, func(c platform.Counters) bool { return c.OAuth == 2 })
 	p.signal(syscall.SIGINT)
 	b.hold(oauth, false)
 	if status, rest := p.wait(); status != 0 && !strings.Contains(rest, "interrupted") {
 		t.Errorf("%d %q", status, rest)
-	} else if c := b.platform.Counters(); status != 0 && c.Logins != 0 {
-		t.Errorf("%d logins after the interrupt", c.Logins)
+	}
+	out, err := command(t, b, state, nil, "status", "--json").Output()
+	if err != nil || !strings.Contains(string(out), `"strikes": 0`) || !strings.Contains(string(out), `"loginPending": false`) {
+		t.Errorf("a login was left behind: %v\n%s", err, out)
+	}
+}
+
+// Nothing of its own is under way in a command that waits for somebody else's reset, and nothing is to begin.
+func TestAnInterruptEndsACommandThatWaitsForADeadReset(t *testing.T) {
+	b := startBench(t)
+	state := t.TempDir()
+	_, env := rotating(t)
+	b.hold(platform.ResetPath, true)
+	dead := start(t, command(t, b, state, env, "password", "reset"))
+	b.until(t, func(c platform.Counters) bool { return c.ResetsDone == 1 })
+	dead.signal(syscall.SIGKILL)
+	dead.wait()
+	b.hold(platform.ResetPath, false)
+	for _, args := range [][]string{{"password", "reset"}, {"login"}} {
+		p := start(t, command(t, b, state, env, args...))
+		if l := p.line(); !strings.Contains(l, "that process has died: waiting up to 6 minutes") {
+			t.Errorf("%s does not say at once what it waits for: %q", args, l)
+		}
+		p.signal(syscall.SIGTERM)
+		if status, rest := p.wait(); status != exitFailed || strings.Contains(rest, "waiting for its answer") || !strings.HasSuffix(rest, ": interrupted\n") {
+			t.Errorf("%s: %d %q", args, status, rest)
+		}
+	}
+	if c := b.platform.Counters(); c.Resets != 1 || c.Logins != 1 {
+		t.Errorf("%d resets and %d logins, want those of the dead process", c.Resets, c.Logins)
 	}
 }

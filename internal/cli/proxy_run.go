@@ -111,7 +111,7 @@ func listenFor(flag, address string, listen func() (net.Listener, error)) (net.L
 	case errors.Is(err, proxy.ErrAddress):
 		return nil, usage("nothing was sent", "%s %s", flag, err.Error())
 	case err != nil:
-		return nil, &failure{status: exitFailed, what: flag + " " + address + ": " + what(err), todo: "choose another address with " + flag, cause: err}
+		return nil, cannotListen(flag, flag+" "+address+": "+what(err), err)
 	}
 	return l, nil
 }

@@ -108,7 +108,11 @@ func clearedWords(before, after session.Status, now time.Time) []string {
 		lines = append(lines, "no failed login was listed")
 	}
 	for _, at := range after.Attempts {
-		lines = append(lines, "kept: "+attemptWords(at, now)+"; it would count there after all, so run this again then")
+		then := "; it would count there after all, so run this again then"
+		if at.State == session.AttemptPending {
+			then = "; run this again when it has ended, or 'thingspace login' has found out that it will not"
+		}
+		lines = append(lines, "kept: "+attemptWords(at, now)+then)
 	}
 	if after.Password == session.PasswordRefused {
 		lines = append(lines, "kept: that the platform refused this password")

@@ -26,47 +26,60 @@ func (s *settings) misspelt() error {
 // serviceLink is what Kubernetes gives a pod for a service whose name begins with "thingspace".
 var serviceLink = regexp.MustCompile(`^THINGSPACE_(.+_)?(SERVICE_HOST|(SERVICE_)?PORT(_.*)?)$`)
 
-// elsewhere are names that say where the API is, as people who have not read the help would write them.
-var elsewhere = []string{
-	"THINGSPACE_URL", "THINGSPACE_URI", "THINGSPACE_HOST", "THINGSPACE_ENDPOINT", "THINGSPACE_SERVER",
-	"THINGSPACE_API", "THINGSPACE_API_URL", "THINGSPACE_API_HOST", "THINGSPACE_API_ENDPOINT", "THINGSPACE_API_BASE", "THINGSPACE_API_BASE_URL",
-}
+// Names that people who have not read the help would write.
+var (
+	forBaseURL = regexp.MustCompile(`^THINGSPACE_((API|SERVER|SERVICE|HOST|ENDPOINT|BASE)_)*(URL|URI|API|SERVER|HOST|HOSTNAME|ADDR|ADDRESS|ENDPOINT|ORIGIN|BASE)$`)
+	forStore   = regexp.MustCompile(`^THINGSPACE_(REDIS|STATE_DIR|STATE_HOME)(_|$)`)
+)
 
 // telling is how much of a setting's name says which one is meant.
 const telling = len("THINGSPACE_") + len("APP")
 
-// probablyMeant is the setting that a name was meant for, "" if there is none that is not given.
+// probablyMeant is the setting that a name was meant for, "" if there is none, or if nothing is missing.
 func (s *settings) probablyMeant(name string) string {
 	name = strings.ToUpper(name)
 	for _, v := range allSettings {
-		if near(name, v.env) && !s.given(v) {
-			return v.env
-		}
-	}
-	if slices.Contains(elsewhere, name) && !s.given(setBaseURL) {
-		return setBaseURL.env
-	}
-	for _, v := range allSettings {
 		begins := len(name) >= telling && strings.HasPrefix(v.env, name)
-		if (begins || strings.HasPrefix(name, v.env+"_")) && !s.givenAny(min(name, v.env)) {
+		if (near(name, v.env) || begins || strings.HasPrefix(name, v.env+"_")) && !s.served(v) {
 			return v.env
 		}
+	}
+	switch {
+	case forBaseURL.MatchString(name) && !s.served(setBaseURL):
+		return setBaseURL.env
+	case forStore.MatchString(name) && !s.served(setStore):
+		return setStore.env
 	}
 	return ""
 }
 
-// givenAny reports whether any setting whose name begins so is given.
-func (s *settings) givenAny(beginning string) bool {
-	return slices.ContainsFunc(allSettings, func(v setting) bool { return strings.HasPrefix(v.env, beginning) && s.given(v) })
+// alternatives are settings of which one is enough.
+var alternatives = [][]setting{
+	{setAppSecret, setAppSecretFile},
+	{setUsername, setCredentials},
+	{setPassword, setPasswordFile, setCredentials},
+	{setStorePassword, setStorePasswordFile},
+}
+
+// served reports whether a setting is given, or another one that does instead.
+func (s *settings) served(v setting) bool {
+	return s.given(v) || slices.ContainsFunc(alternatives, func(of []setting) bool {
+		return slices.Contains(of, v) && slices.ContainsFunc(of, s.given)
+	})
 }
 
 func isSetting(name string) bool {
 	return slices.ContainsFunc(allSettings, func(v setting) bool { return v.env == name })
 }
 
-// near reports whether two names differ by at most two letters added, left out or changed.
+// near reports whether two names differ by a slip or two: letters added, left out or changed. In a short
+// name two letters make another word of it.
 func near(a, b string) bool {
-	if len(a)-len(b) > 2 || len(b)-len(a) > 2 {
+	slips := 2
+	if len(b) < len("THINGSPACE_")+len("SECRET") {
+		slips = 1
+	}
+	if len(a)-len(b) > slips || len(b)-len(a) > slips {
 		return false
 	}
 	// Levenshtein's distance, row by row.
@@ -86,5 +99,5 @@ func near(a, b string) bool {
 			row[j+1] = min(change, diagonal+1, row[j]+1)
 		}
 	}
-	return row[len(b)] <= 2
+	return row[len(b)] <= slips
 }

@@ -85,7 +85,7 @@ func (a *app) simulate(ctx context.Context, addr string) error {
 	defer drop()
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", addr)
 	if err != nil {
-		return &failure{status: exitFailed, what: what(err), todo: "choose another address with --listen", cause: err}
+		return cannotListen("--listen", what(err), err)
 	}
 	// net/http logs a panic of its own making for every connection that a fault breaks.
 	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)}

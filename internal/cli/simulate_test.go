@@ -195,7 +195,7 @@ func TestASimulatorEndsWhileARequestStalls(t *testing.T) {
 func TestAnAddressThatCannotBeListenedOnIsSaidSo(t *testing.T) {
 	s := startSimulator(t)
 	taken := strings.TrimPrefix(s.base, "http://")
-	for addr, want := range map[string]int{taken: exitFailed, "nonsense": exitUsage, "127.0.0.1:99999": exitFailed} {
+	for addr, want := range map[string]int{taken: exitFailed, "nonsense": exitUsage, "127.0.0.1:99999": exitUsage} {
 		status, stdout, stderr := s.run(t, t.TempDir(), "simulate", "--listen", addr)
 		if status != want || stdout != "" || !strings.Contains(stderr, "--listen") {
 			t.Errorf("%s: %d %q", addr, status, stderr)

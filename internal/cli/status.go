@@ -140,7 +140,7 @@ func passwordWords(s session.Status) string {
 		return "given; what the record knows of passwords was noted under another application secret"
 	}
 	if s.Refused > 0 {
-		return fmt.Sprintf("given; nothing is known against it, but %s of this user %s refused", count(s.Refused, "other password"), isOrAre(s.Refused))
+		return fmt.Sprintf("given; nothing is known against it, but %s of this user %s noted as refused", count(s.Refused, "password"), isOrAre(s.Refused))
 	}
 	return "given; nothing is known against it"
 }
@@ -184,7 +184,7 @@ func attemptWords(at session.AttemptStatus, now time.Time) string {
 	return fmt.Sprintf("a %s %s %s", what, moment(at.At, now), outcome)
 }
 
-const neverEnded = "was never ended: its process died, and whether the platform changed the password is unknown"
+const neverEnded = "has not ended in its time: its process died, unless a clock is wrong, and whether the platform changed the password is unknown"
 
 func rotationWords(s session.Status, now time.Time) string {
 	switch s.Rotation {

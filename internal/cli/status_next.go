@@ -42,7 +42,11 @@ func urgent(holder string, s session.Status, now time.Time) (action, string) {
 	case s.Rotation == session.RotationUnknown && !s.Latched:
 		return actLogIn, "run 'thingspace login': one login with the password in hand settles it"
 	case s.Rotation == session.RotationSending && !rotationDied(s, now):
-		return actWait, "wait until the password reset has ended; if it has not by " + s.RotationEnds.UTC().Format(time.RFC3339) + ", its process died: then run 'thingspace login', which settles it"
+		then := "then run 'thingspace login', which settles it after watching for as long again"
+		if s.Latched {
+			then = "then run 'thingspace status' again"
+		}
+		return actWait, "wait until the password reset has ended; if it has not by " + s.RotationEnds.UTC().Format(time.RFC3339) + ", its process died: " + then
 	case s.Rotation == session.RotationSending && !s.Latched:
 		return actLogIn, "run 'thingspace login', which settles what the dead process left; it first watches for up to " + inWords(rotationPatience(s)) + " that nobody works on it"
 	case s.Password == session.PasswordRetired:

@@ -219,9 +219,9 @@ func TestStatusSaysWhenASuccessStrikesAnAttemptOff(t *testing.T) {
 
 func TestStatusTellsWhatIsRefusedOfWhomAndWhatARearmAllows(t *testing.T) {
 	for want, s := range map[string]session.Status{
-		"not given; 1 password of this user is refused":                             {Password: session.PasswordMissing, Refused: 1},
-		"not given; 2 passwords of this user are refused":                           {Password: session.PasswordMissing, Refused: 2},
-		"nothing is known against it, but 1 other password of this user is refused": {Password: session.PasswordUsable, Refused: 1},
+		"not given; 1 password of this user is refused":                                {Password: session.PasswordMissing, Refused: 1},
+		"not given; 2 passwords of this user are refused":                              {Password: session.PasswordMissing, Refused: 2},
+		"nothing is known against it, but 1 password of this user is noted as refused": {Password: session.PasswordUsable, Refused: 1},
 		"it is not sent again": {Password: session.PasswordRefused, Refused: 1},
 		"it is sent once more, since somebody ran 'thingspace rearm'": {Password: session.PasswordRefused, Refused: 1, Rearmed: true},
 	} {

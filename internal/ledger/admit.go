@@ -138,7 +138,7 @@ func (r *Record) admit(c Claim, rotate bool) Verdict {
 			v.Lease = Lease{ID: m.ID, Length: m.Length}
 			return decide(WaitRotate)
 		case m.Phase == Saving && c.CanSave:
-			m.Length = c.Length
+			m.Length, m.At = c.Length, c.Now // whoever finishes is as long at it as whoever began
 			v.Lapsed, m.ID = m.ID, c.ID
 			v.Changed = true
 			return decide(FinishFirst)

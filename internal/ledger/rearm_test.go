@@ -83,3 +83,37 @@ func TestWrongClockLeavesAWayOut(t *testing.T) {
 		t.Errorf("%d strikes are kept", len(r.Strikes))
 	}
 }
+
+func TestAnAttemptMayArriveUntilItsTimeIsOverOrSomebodyHasSeenItEnd(t *testing.T) {
+	for name, c := range map[string]struct {
+		s    Strike
+		want time.Time
+	}{
+		"a login":            {Strike{State: Unknown, At: now.Add(-time.Minute)}, now.Add(OnTheWire - time.Minute)},
+		"a reset":            {Strike{State: Unknown, At: now.Add(-time.Minute), Reset: true}, now.Add(ResetOnTheWire - time.Minute)},
+		"answered":           {Strike{State: Unknown, At: now.Add(-time.Minute), Over: 1}, time.Time{}},
+		"old":                {Strike{State: Unknown, At: now.Add(-OnTheWire)}, time.Time{}},
+		"under way":          {Strike{ID: "held", State: Pending, At: now.Add(-time.Minute)}, now.Add(OnTheWire - time.Minute)},
+		"under way for long": {Strike{ID: "held", State: Pending, At: now.Add(-24 * time.Hour)}, now},
+	} {
+		r := Record{Strikes: []Strike{c.s}, Lease: &Lease{ID: "held"}}
+		if got := r.MayArriveUntil(c.s, now); !got.Equal(c.want) {
+			t.Errorf("%s: until %v, want %v", name, got, c.want)
+		}
+	}
+}
+
+func TestAMarkIsOrphanedAfterADayAndTheTimeZones(t *testing.T) {
+	m := Rotation{Phase: Sending, At: now}
+	for after, want := range map[time.Duration]bool{-24 * time.Hour: false, 0: false, Orphaned: false, Orphaned + 1: true} {
+		if m.Orphaned(now.Add(after)) != want {
+			t.Errorf("after %s: %v", after, !want)
+		}
+	}
+	if (Rotation{Phase: Doubt, At: now}).Orphaned(now.Add(2 * Orphaned)) {
+		t.Error("one that nobody is at")
+	}
+	if (Rotation{Phase: Sending}).Orphaned(now) {
+		t.Error("one that does not say when it began")
+	}
+}

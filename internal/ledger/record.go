@@ -29,6 +29,9 @@ const (
 	OnTheWire = 5 * time.Minute
 	// ResetOnTheWire is the same for a password reset, which is given up to ten minutes.
 	ResetOnTheWire = 15 * time.Minute
+	// Orphaned is how old a rotation's mark must be to have no living process behind it, whatever its length
+	// and however wrong the clocks of two hosts are: a day, and what time zones differ by.
+	Orphaned = 26 * time.Hour
 	// IdleLimit is the session's documented life without use.
 	IdleLimit = 20 * time.Minute
 
@@ -153,12 +156,16 @@ func (r *Record) mayArrive(s Strike, now time.Time) bool {
 	return s.State == Pending && r.Holds(s.ID) || s.onTheWire(now)
 }
 
-// MayArriveUntil is how long an attempt may still be on its way to the platform; zero if it cannot be.
+// MayArriveUntil is how long an attempt may still be on its way to the platform at the least; zero if it
+// cannot be. One whose process may still be at it is on its way for as long as nobody has seen it end.
 func (r Record) MayArriveUntil(s Strike, now time.Time) time.Time {
 	if !r.mayArrive(s, now) {
 		return time.Time{}
 	}
-	return s.At.Add(s.wire())
+	if until := s.At.Add(s.wire()); until.After(now) {
+		return until
+	}
+	return now
 }
 
 // Lease says that a process is busy. It has no end in wall-clock time: it has lapsed for whoever saw
@@ -205,6 +212,11 @@ type Rotation struct {
 // Busy reports whether a process is at it, or died at it. A phase that only a later version knows is
 // taken for one: whoever sees it unchanged for its length may doubt it, and a login settles the doubt.
 func (r Rotation) Busy() bool { return r.Phase != Doubt && r.Phase != Lost && r.Phase != Settled }
+
+// Orphaned reports whether a rotation that says it is under way is too old to be.
+func (r Rotation) Orphaned(now time.Time) bool {
+	return r.Busy() && !r.At.IsZero() && now.Sub(r.At) > Orphaned
+}
 
 // clone returns a copy that shares nothing that transitions change.
 func (r Record) clone() Record {
