@@ -3,6 +3,7 @@ package session_test
 import (
 	"context"
 	"regexp"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -107,7 +108,14 @@ func TestG4ARotationByAHostWithAWrongClockIsWaitedFor(t *testing.T) {
 }
 
 // cell is where a password is kept.
-type cell struct{ held session.Credentials }
+type cell struct {
+	mu   sync.Mutex
+	held session.Credentials
+}
+
+func (c *cell) get() session.Credentials { c.mu.Lock(); defer c.mu.Unlock(); return c.held }
+
+func (c *cell) set(held session.Credentials) { c.mu.Lock(); defer c.mu.Unlock(); c.held = held }
 
 // plainSaver saves into a cell, and cannot compare first.
 type plainSaver struct {
@@ -117,14 +125,14 @@ type plainSaver struct {
 	slow  time.Duration
 }
 
-func (s plainSaver) Load(context.Context) (session.Credentials, error) { return s.held, nil }
+func (s plainSaver) Load(context.Context) (session.Credentials, error) { return s.get(), nil }
 
 func (s plainSaver) Save(_ context.Context, c session.Credentials) error {
-	if s.fails != nil && c.Password.Reveal() != s.held.Password.Reveal() {
+	if s.fails != nil && c.Password.Reveal() != s.get().Password.Reveal() {
 		return s.fails
 	}
 	time.Sleep(s.slow)
-	s.held = c
+	s.set(c)
 	return nil
 }
 
@@ -132,7 +140,7 @@ func (s plainSaver) Save(_ context.Context, c session.Credentials) error {
 func TestG4WhoFinishesAnOldRotationIsNotOvertaken(t *testing.T) {
 	virtually(t, func(t *testing.T) {
 		p := sessiontest.New(t)
-		kept := &cell{session.Credentials{Username: p.Username(), Password: session.NewSecret(p.Password())}}
+		kept := &cell{held: session.Credentials{Username: p.Username(), Password: session.NewSecret(p.Password())}}
 		with := func(s plainSaver) *session.Client {
 			cfg := p.Config()
 			s.cell = kept
@@ -160,7 +168,7 @@ func TestG4WhoFinishesAnOldRotationIsNotOvertaken(t *testing.T) {
 		if err := <-done; err != nil {
 			t.Error(err)
 		}
-		if kept.held.Password.Reveal() != p.Password() {
+		if kept.get().Password.Reveal() != p.Password() {
 			t.Error("the password that is saved is not in force")
 		}
 	})

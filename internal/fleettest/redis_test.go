@@ -1,14 +1,12 @@
 package fleettest
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"net/http"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -97,6 +95,26 @@ func everybody(clients []*session.Client, do func(*session.Client) error) (faile
 	return failed, sample
 }
 
+// when does something in the midst of others' work: as soon as the platform has counted so much. The function
+// that it returns waits for it to be done, or gives it up.
+func (f *fleet) when(counted func(sessiontest.Counters) bool, do func()) (done func()) {
+	var wg sync.WaitGroup
+	over := make(chan struct{})
+	wg.Go(func() {
+		tick := time.NewTicker(time.Millisecond)
+		defer tick.Stop()
+		for !counted(f.platform.Counters()) {
+			select {
+			case <-tick.C:
+			case <-over:
+				return
+			}
+		}
+		do()
+	})
+	return func() { close(over); wg.Wait() }
+}
+
 func (f *fleet) thousand(t *testing.T, change ...func(*session.Config)) []*session.Client {
 	t.Helper()
 	const clients, connections = clientsOfOneProcess, 20
@@ -125,8 +143,16 @@ func TestAThousandClientsOnOneRedisMakeOneLogin(t *testing.T) {
 	}
 
 	began = time.Now()
-	f.platform.ExpireSessions()
-	failed, err = everybody(clients, request)
+	expired := f.when(func(c sessiontest.Counters) bool { return c.Resources >= n.Resources+len(clients) }, f.platform.ExpireSessions)
+	failed, err = everybody(clients, func(c *session.Client) error {
+		for range 3 {
+			if err := request(c); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	expired()
 	n = f.platform.Counters()
 	t.Logf("expiry in mid-flight: %d logins, %d failed, %v", n.Logins-1, failed, time.Since(began).Round(time.Millisecond))
 	if n.Logins != 2 || failed != 0 {
@@ -201,55 +227,6 @@ func TestRotationWhileAThousandClientsWorkFailsNoRequest(t *testing.T) {
 	t.Logf("%d rotations while %d clients made %d requests: %d failed, %d logins, %d strikes", rotations, len(clients), requests.Load(), failed, n.Logins, n.MaxStrikes)
 	if failed != 0 || n.MaxStrikes != 0 || n.ResetsDone != 3 {
 		t.Errorf("%d failed (%v), %d strikes, %d rotations; want 0, 0, 3", failed, err, n.MaxStrikes, n.ResetsDone)
-	}
-}
-
-// TestTwoHundredProcessesOnOneRedis runs the real command.
-func TestTwoHundredProcessesOnOneRedis(t *testing.T) {
-	const processes = 200
-	f := newFleet(t)
-	command := filepath.Join(t.TempDir(), "thingspace")
-	if out, err := exec.Command("go", "build", "-o", command, "iot.internal/thingspace/cmd/thingspace").CombinedOutput(); err != nil {
-		t.Fatalf("go build: %v\n%s", err, out)
-	}
-	run := func(password string, args ...string) (failed int, last string) {
-		var wg sync.WaitGroup
-		var mu sync.Mutex
-		slots := make(chan struct{}, 50)
-		for range processes {
-			wg.Go(func() {
-				slots <- struct{}{}
-				defer func() { <-slots }()
-				cmd := exec.Command(command, args...)
-				cmd.Env = append(os.Environ(),
-					"THINGSPACE_BASE_URL="+f.base, "THINGSPACE_APP_KEY="+sessiontest.DefaultKey, "THINGSPACE_APP_SECRET="+sessiontest.DefaultSecret,
-					"THINGSPACE_USERNAME="+f.platform.Username(), "THINGSPACE_PASSWORD="+password, "THINGSPACE_STORE="+f.redis.URL())
-				var stderr bytes.Buffer
-				cmd.Stderr = &stderr
-				if err := cmd.Run(); err != nil {
-					mu.Lock()
-					failed, last = failed+1, stderr.String()
-					mu.Unlock()
-				}
-			})
-		}
-		wg.Wait()
-		return failed, last
-	}
-	began := time.Now()
-	failed, last := run(f.platform.Password(), "call", "/m2m/v1/accounts/"+f.platform.Account())
-	n := f.platform.Counters()
-	t.Logf("%d processes, cold: %d logins, %d bearers fetched, %d failed, %v", processes, n.Logins, n.OAuth, failed, time.Since(began).Round(time.Millisecond))
-	if n.Logins != 1 || failed != 0 {
-		t.Errorf("%d logins, %d failed (%s); want 1, 0", n.Logins, failed, last)
-	}
-	if failed, _ := run("stale-password", "login"); failed != processes {
-		t.Errorf("%d of %d processes failed with a wrong password", failed, processes)
-	}
-	n = f.platform.Counters()
-	t.Logf("%d processes with a wrong password: %d strikes", processes, n.MaxStrikes)
-	if n.MaxStrikes > 1 {
-		t.Errorf("%d strikes, want at most 1", n.MaxStrikes)
 	}
 }
 
