@@ -2,6 +2,8 @@ package session_test
 
 import (
 	"errors"
+	"slices"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -37,6 +39,36 @@ func TestG4ARotationThatCannotBeFinishedGivesWayToAPasswordSetByAPerson(t *testi
 		}
 		if s := mustStatus(t, c); s.Rotation != session.RotationNone || s.Strikes != 0 {
 			t.Errorf("rotation %s, %d strikes; want none, 0", s.Rotation, s.Strikes)
+		}
+	})
+}
+
+// Whoever follows the hooks must see the end of everything that began.
+func TestG4ARotationThatSomebodyElseOvertakesSendsNothingAndSaysSo(t *testing.T) {
+	virtually(t, func(t *testing.T) {
+		p := sessiontest.New(t)
+		const set = "set-by-a-person"
+		var once sync.Once
+		var mu sync.Mutex
+		cfg := p.Config()
+		cfg.Credentials = swapping{p.Credentials(), &mu, func(session.Credentials) {
+			once.Do(func() { // while saving is proved to work
+				p.SetPassword(set)
+				p.Credentials().Set(p.Username(), set)
+			})
+		}}
+		var phases []string
+		cfg.Trace = &session.Trace{Rotation: func(e session.RotationEvent) { phases = append(phases, e.Phase) }}
+		c := mustClient(t, cfg)
+		got, err := c.ResetPassword(t.Context())
+		if err != nil || got.Reveal() != set {
+			t.Errorf("error %v, or not the password that somebody has set", err)
+		}
+		if want := []string{"started", "overtaken", "adopted"}; !slices.Equal(phases, want) {
+			t.Errorf("phases %q, want %q", phases, want)
+		}
+		if s := mustStatus(t, c); p.Counters().Resets != 0 || s.Strikes != 0 || s.Rotation != session.RotationNone {
+			t.Errorf("%d resets, %d strikes, rotation %s", p.Counters().Resets, s.Strikes, s.Rotation)
 		}
 	})
 }
