@@ -146,6 +146,9 @@ func (a *acquiring) step(ctx context.Context) (part *sessionPart, again bool, er
 			if a.bearer, err = c.bearer(ctx, id.account, ""); err != nil {
 				return nil, false, err
 			}
+			if r.OneAttempt {
+				a.renewBearer(ctx, id.account)
+			}
 			return nil, true, nil
 		}
 		if c.logoutCount() != a.logouts {
@@ -180,6 +183,14 @@ func (a *acquiring) step(ctx context.Context) (part *sessionPart, again bool, er
 		return nil, true, nil
 	}
 	return nil, false, a.denied(v, len(next.Strikes))
+}
+
+// renewBearer asks for another bearer before a login that a person has allowed: one refused for a stale
+// bearer would use the permission up, and nothing would have come of it.
+func (a *acquiring) renewBearer(ctx context.Context, account *account) {
+	if b, err := a.c.bearer(ctx, account, a.bearer.value.Reveal()); err == nil {
+		a.bearer = b
+	}
 }
 
 // mayBegin refuses what would be cut off in the middle, or is for nobody.

@@ -58,3 +58,37 @@ func TestStatusSaysLatchedAtFourStrikesThoughAnAttemptWasAllowed(t *testing.T) {
 		wantIs(t, err, session.ErrLatched)
 	})
 }
+
+// Only one login is allowed; it must not be spent on a bearer that has been revoked meanwhile.
+func TestALoginThatAPersonAllowedIsSentWithABearerThatServes(t *testing.T) {
+	virtually(t, func(t *testing.T) {
+		p := sessiontest.New(t)
+		c := p.Client(t)
+		mustToken(t, c)
+		p.Inject(sessiontest.Fault{On: []sessiontest.Endpoint{sessiontest.Login}, Kind: sessiontest.Drop, Times: 3})
+		for range 3 {
+			_, _ = c.Login(t.Context())
+			time.Sleep(10 * time.Second)
+		}
+		if s := mustStatus(t, c); s.Strikes != 3 {
+			t.Fatalf("%d strikes, want 3", s.Strikes)
+		}
+		for _, another := range []*session.Client{c, p.Client(t)} {
+			p.ExpireBearers()
+			if err := another.Rearm(t.Context(), session.OneAttempt); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := another.Login(t.Context()); err != nil {
+				t.Errorf("the login that was allowed: %v", err)
+			}
+		}
+		// Without the OAuth2 endpoint the bearer in hand is as good as any.
+		p.Inject(sessiontest.Fault{On: []sessiontest.Endpoint{sessiontest.OAuth}, Kind: sessiontest.Status, Status: 503})
+		if err := c.Rearm(t.Context(), session.OneAttempt); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := c.Login(t.Context()); err != nil {
+			t.Error(err)
+		}
+	})
+}
