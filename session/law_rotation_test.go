@@ -327,6 +327,11 @@ func TestG4ALostAnswerIsUnknownAndOneLoginSettlesIt(t *testing.T) {
 			// Support sets another password.
 			p.SetPassword("from-support-1")
 			p.Credentials().Set(p.Username(), "from-support-1")
+			_, err = c.ResetPassword(t.Context()) // which no login has proved yet
+			wantIs(t, err, session.ErrPasswordLost)
+			if n := p.Counters(); n.Resets != 1 {
+				t.Errorf("%d resets were sent, want the lost one alone", n.Resets)
+			}
 			if _, err := c.Login(t.Context()); err != nil {
 				t.Fatal(err)
 			}

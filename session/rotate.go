@@ -25,6 +25,7 @@ var errNotKept = errors.New("the credential source did not keep what was saved")
 // process that shares the store, rotate once.
 //
 // Errors: [ErrReadOnlyCredentials]; [ErrOutcomeUnknown] when the answer was lost, now or earlier;
+// [ErrPasswordLost] when an earlier one is lost for good, until a login with another password is accepted;
 // [*RotationError], which holds the new password, when it could not be saved after all.
 func (c *Client) ResetPassword(ctx context.Context) (Secret, error) {
 	if c.isClosed() {
@@ -145,6 +146,9 @@ func (r *rotating) step(ctx context.Context) (Secret, bool, error) {
 		r.unsaved = c.finishRotation(ctx, id, *next.Rotation)
 		return Secret{}, r.unsaved == nil, r.unsaved
 	case ledger.InDoubt:
+		if next.Rotation.Phase == ledger.Lost { // with another password in hand, which no login has proved
+			return Secret{}, false, &Error{Op: "reset", err: fmt.Errorf("%w: %w", ErrPasswordLost, ErrLatched)}
+		}
 		return Secret{}, false, &Error{Op: "reset", err: ErrOutcomeUnknown}
 	}
 	if r.changed(ctx, id, v.Decision) {

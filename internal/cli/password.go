@@ -57,6 +57,9 @@ func (a *app) passwordReset(ctx context.Context, _ []string) error {
 		if errors.As(err, &unsaved) && !errors.Is(err, session.ErrLatched) {
 			return a.keepPassword(s.credentials.path, unsaved)
 		}
+		if errors.Is(err, errInterrupted) {
+			return &failure{status: exitFailed, what: "interrupted; the password was not changed", cause: err}
+		}
 		if err == nil {
 			_, _ = fmt.Fprintf(a.out, "the new password is saved in %s\n", s.credentials.path)
 		}

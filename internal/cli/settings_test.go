@@ -87,6 +87,7 @@ func TestAMisspeltVariableIsRefusedUnlessTheRightOneIsSet(t *testing.T) {
 		"what does instead": {map[string]string{
 			"THINGSPACE_PASS": "x", "THINGSPACE_USER": "x", "THINGSPACE_PASSWORD_FILE_PATH": "x", "THINGSPACE_CREDENTIALS_FILE": "y",
 		}, ""},
+		"transposed":     {map[string]string{"THINGSPACE_STOER": "x"}, "THINGSPACE_STORE"},
 		"a server":       {map[string]string{"THINGSPACE_SERVER_URL": "x"}, "THINGSPACE_BASE_URL"},
 		"a host":         {map[string]string{"THINGSPACE_API_HOSTNAME": "x"}, "THINGSPACE_BASE_URL"},
 		"an endpoint":    {map[string]string{"THINGSPACE_ENDPOINT_URL": "x"}, "THINGSPACE_BASE_URL"},

@@ -82,7 +82,19 @@ func near(a, b string) bool {
 	if len(a)-len(b) > slips || len(b)-len(a) > slips {
 		return false
 	}
-	// Levenshtein's distance, row by row.
+	if len(a) == len(b) {
+		for i := 1; i < len(a); i++ {
+			if a[i-1] != b[i-1] {
+				// Two letters that have changed places are one slip.
+				return a[i-1] == b[i] && a[i] == b[i-1] && a[i+1:] == b[i+1:] || distance(a, b) <= slips
+			}
+		}
+	}
+	return distance(a, b) <= slips
+}
+
+// distance is Levenshtein's, row by row.
+func distance(a, b string) int {
 	row := make([]int, len(b)+1)
 	for j := range row {
 		row[j] = j
@@ -99,5 +111,5 @@ func near(a, b string) bool {
 			row[j+1] = min(change, diagonal+1, row[j]+1)
 		}
 	}
-	return row[len(b)] <= slips
+	return row[len(b)]
 }

@@ -19,7 +19,7 @@ func (a *app) statusCommand() *cobra.Command {
 rotation, and what a person must do if anything. Nothing is sent, and no password is needed; with
 one, it also says what is known of that password.
 
-The exit status is 0 whatever the record says. Scripts use --json; its fields are
+The exit status is 0 whatever the record says, if it can be read. Scripts use --json; its fields are
 
   baseUrl, username, store
   session      present, readable, alive, obtained, lastUsed, expires; foreign: how many others are

@@ -26,7 +26,7 @@ const (
 func nextStep(holder string, s session.Status, now time.Time) (action, string) {
 	act, text := urgent(holder, s, now)
 	if act != actNone && act != actWait && s.Session.Alive && s.Session.Readable {
-		text += ". The session in hand goes on working until it lapses"
+		text += ". The session in hand goes on working until it lapses, unless the platform has ended it"
 	}
 	return act, text
 }
@@ -52,7 +52,7 @@ func urgent(holder string, s session.Status, now time.Time) (action, string) {
 	case s.Password == session.PasswordRetired:
 		return actChange, replaceRetired(holder)
 	case s.Latched:
-		return stopped(holder, s)
+		return stopped(holder, s, now)
 	case s.Rearmed:
 		return actLogIn, "one login is allowed: run 'thingspace login'"
 	case s.NotBefore.After(now):
@@ -95,7 +95,7 @@ func replaceRetired(holder string) string {
 
 // stopped is what to do when no login is sent. What a login on the portal shows is sure, and a
 // success there sets the platform's own count to zero; a login by us may be one failure more.
-func stopped(holder string, s session.Status) (action, string) {
+func stopped(holder string, s session.Status, now time.Time) (action, string) {
 	refused := s.Password == session.PasswordRefused
 	right := "check the password in " + holder
 	if refused || holder == "" {
@@ -110,7 +110,7 @@ func stopped(holder string, s session.Status) (action, string) {
 		return actRearm, text
 	case s.Strikes == s.Limit:
 		return actRearm, right + "; a new one alone does not help any more: log in with it on the ThingSpace portal, " +
-			"and if that works run 'thingspace rearm --cleared'; without the portal 'thingspace rearm' allows one login"
+			"and if that works run 'thingspace rearm --cleared'" + clearable(s, now) + "; without the portal 'thingspace rearm' allows one login"
 	case refused:
 		text := right + ": another one is tried by itself. If the one there is right, run 'thingspace rearm'"
 		if s.Strikes > 0 {
@@ -119,6 +119,22 @@ func stopped(holder string, s session.Status) (action, string) {
 		return actChange, text
 	}
 	return actRearm, right + ", then run 'thingspace rearm' for one login"
+}
+
+// clearable says when clearing the count helps, if it does not yet: what may still reach the platform stays
+// listed until it cannot.
+func clearable(s session.Status, now time.Time) string {
+	var kept []time.Time
+	for _, a := range s.Attempts {
+		if a.MayArriveUntil.After(now) {
+			kept = append(kept, a.MayArriveUntil)
+		}
+	}
+	if len(kept) < s.Limit {
+		return ""
+	}
+	slices.SortFunc(kept, time.Time.Compare)
+	return ", after " + kept[len(kept)-s.Limit].UTC().Format(time.RFC3339) + " (before that the requests may still reach the platform, and stay listed)"
 }
 
 // unlock is what to do when the platform says that the user is locked.

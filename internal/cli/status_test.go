@@ -33,7 +33,19 @@ func TestStatusSaysWhatAPersonMustDo(t *testing.T) {
 			s.Password, s.Latched, s.Strikes = session.PasswordRefused, true, 1
 			s.Session = session.SessionStatus{Present: true, Readable: true, Alive: true}
 		}), actChange, "goes on working"},
-		"retired":                    {with(func(s *session.Status) { s.Password, s.Latched = session.PasswordRetired, true }), actChange, "credentials file"},
+		"retired": {with(func(s *session.Status) { s.Password, s.Latched = session.PasswordRetired, true }), actChange, "credentials file"},
+		"three strikes that may still arrive": {with(func(s *session.Status) {
+			s.Latched, s.Strikes = true, 3
+			for n := range 3 {
+				s.Attempts = append(s.Attempts, session.AttemptStatus{State: session.AttemptUnknown, MayArriveUntil: statusNow.Add(time.Duration(3-n) * time.Minute)})
+			}
+		}), actRearm, "run 'thingspace rearm --cleared', after 2026-11-23T18:01:00Z (before that the requests may still reach the platform, and stay listed); without"},
+		"three strikes of which two may": {with(func(s *session.Status) {
+			s.Latched, s.Strikes = true, 3
+			for n := range 3 {
+				s.Attempts = append(s.Attempts, session.AttemptStatus{State: session.AttemptUnknown, MayArriveUntil: statusNow.Add(time.Duration(n) * time.Minute)})
+			}
+		}), actRearm, "run 'thingspace rearm --cleared'; without"},
 		"three strikes":              {with(func(s *session.Status) { s.Latched, s.Strikes = true, 3 }), actRearm, "a new one alone does not help any more: log in with it on the ThingSpace portal, and if that works run 'thingspace rearm --cleared'"},
 		"three strikes, refused":     {with(func(s *session.Status) { s.Latched, s.Strikes, s.Password = true, 3, session.PasswordRefused }), actRearm, "put the right password into the variable THINGSPACE_PASSWORD; a new one alone does not help"},
 		"four strikes":               {with(func(s *session.Status) { s.Latched, s.Strikes = true, 4 }), actRearm, "by a login on the ThingSpace portal, put it into the variable THINGSPACE_PASSWORD, and run 'thingspace rearm --cleared'"},

@@ -36,7 +36,7 @@ func (w *world) heal() {
 	r := w.record.read()
 	strikes := len(r.Strikes)
 	if r.Freed >= ledger.MaxFreed {
-		strikes++ // no attempt is given back any more, and the next one may be refused for its bearer
+		strikes += 2 // no attempt is given back any more, and two may be refused for their bearers: its own, and the record's
 	}
 	alone = alone && strikes < ledger.Limit && r.Rotation == nil && len(r.Refused) == 0
 	for _, p := range w.procs {
