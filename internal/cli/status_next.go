@@ -108,6 +108,8 @@ func stopped(holder string, s session.Status, now time.Time) (action, string) {
 			text += " (and then 'thingspace rearm', if the right one is the one that was refused)"
 		}
 		return actRearm, text
+	case s.Strikes == s.Limit && succeededSince(s):
+		return actRearm, "the last login succeeded, so run 'thingspace rearm --cleared'" + clearable(s, now)
 	case s.Strikes == s.Limit:
 		return actRearm, right + "; a new one alone does not help any more: log in with it on the ThingSpace portal, " +
 			"and if that works run 'thingspace rearm --cleared'" + clearable(s, now) + "; without the portal 'thingspace rearm' allows one login"
@@ -119,6 +121,12 @@ func stopped(holder string, s session.Status, now time.Time) (action, string) {
 		return actChange, text
 	}
 	return actRearm, right + ", then run 'thingspace rearm' for one login"
+}
+
+// succeededSince reports that the session in hand is newer than whatever is listed.
+func succeededSince(s session.Status) bool {
+	return s.Session.Alive && s.Session.Readable && s.Password != session.PasswordRefused &&
+		!slices.ContainsFunc(s.Attempts, func(a session.AttemptStatus) bool { return !a.At.Before(s.Session.Obtained) })
 }
 
 // clearable says when clearing the count helps, if it does not yet: what may still reach the platform stays

@@ -40,6 +40,18 @@ func TestStatusSaysWhatAPersonMustDo(t *testing.T) {
 				s.Attempts = append(s.Attempts, session.AttemptStatus{State: session.AttemptUnknown, MayArriveUntil: statusNow.Add(time.Duration(3-n) * time.Minute)})
 			}
 		}), actRearm, "run 'thingspace rearm --cleared', after 2026-11-23T18:01:00Z (before that the requests may still reach the platform, and stay listed); without"},
+		"three strikes, then a success": {with(func(s *session.Status) {
+			s.Latched, s.Strikes = true, 3
+			s.Session = session.SessionStatus{Present: true, Readable: true, Alive: true, Obtained: statusNow}
+			for n := range 3 {
+				s.Attempts = append(s.Attempts, session.AttemptStatus{At: statusNow.Add(-time.Minute), MayArriveUntil: statusNow.Add(time.Duration(n+1) * time.Minute)})
+			}
+		}), actRearm, "the last login succeeded, so run 'thingspace rearm --cleared', after 2026-11-23T18:01:00Z (before"},
+		"a success, then three strikes": {with(func(s *session.Status) {
+			s.Latched, s.Strikes = true, 3
+			s.Session = session.SessionStatus{Present: true, Readable: true, Alive: true, Obtained: statusNow.Add(-time.Minute)}
+			s.Attempts = []session.AttemptStatus{{At: statusNow.Add(-2 * time.Minute)}, {At: statusNow}, {At: statusNow}}
+		}), actRearm, "check the password in the variable"},
 		"three strikes of which two may": {with(func(s *session.Status) {
 			s.Latched, s.Strikes = true, 3
 			for n := range 3 {
