@@ -82,10 +82,7 @@ func (c *Client) nextGeneration() uint64 {
 
 // refusal is the error of a login that brought no session.
 func (a *acquiring) refusal(answer answer, said ledger.Answer, s ledger.Settlement, wait time.Duration, owed error) error {
-	e := answer.error(a.want.op)
-	if answer.fault.Bearer() && a.unmended != nil {
-		e = a.noBearer()
-	}
+	e := a.failure(answer, a.want.op)
 	e.RetryAfter = max(e.RetryAfter, wait)
 	switch {
 	case s.Lost:
@@ -102,9 +99,12 @@ func (a *acquiring) refusal(answer answer, said ledger.Answer, s ledger.Settleme
 	return e
 }
 
-// noBearer is the error of a call whose bearer was refused while no other could be had: the OAuth2
+// failure is the error of an answer. If that refused the bearer while no other could be had it is the OAuth2
 // endpoint's, since the refusal itself is mended as soon as that answers.
-func (a *acquiring) noBearer() *Error {
+func (a *acquiring) failure(answer answer, op string) *Error {
+	if !answer.fault.Bearer() || a.unmended == nil {
+		return answer.error(op)
+	}
 	e := &Error{Op: "oauth", err: a.unmended}
 	if cause := (*Error)(nil); errors.As(a.unmended, &cause) {
 		*e = *cause

@@ -33,14 +33,11 @@ func (a *acquiring) probe(ctx context.Context, account *account, lease string) e
 	if err != nil || paid {
 		return err
 	}
-	if answer.fault.Bearer() && a.unmended != nil {
-		e := a.noBearer()
-		e.RetryAfter = max(e.RetryAfter, wait)
-		return e
-	}
-	e := answer.error("probe")
+	e := a.failure(answer, "probe")
 	e.RetryAfter = max(e.RetryAfter, wait)
-	e.err = because(ErrBackoff, answer.err)
+	if e.Op == "probe" {
+		e.err = because(ErrBackoff, answer.err)
+	}
 	return e
 }
 

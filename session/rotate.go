@@ -200,10 +200,9 @@ func (r *rotating) rotate(ctx context.Context, id identity, part *sessionPart, a
 	if said.Outcome == ledger.NotEvaluated && owed == nil && r.mend(ctx, id, part, answer) {
 		return Secret{}, true, nil
 	}
-	e := answer.error("reset")
+	e := r.failure(answer, "reset")
 	switch {
-	case answer.fault.Bearer() && r.unmended != nil:
-		e = r.noBearer()
+	case e.Op != "reset":
 	case said.Outcome == ledger.Rejected:
 		e.err = ErrCredentialsRefused
 	case answer.fault.SessionToken():

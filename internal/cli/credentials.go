@@ -28,7 +28,7 @@ func (a *app) openCredentials(ctx context.Context) (credentials, error) {
 	if err != nil {
 		return credentials{}, err
 	}
-	from, value, err := a.settings.one(setCredentials, setPassword, setPasswordFile)
+	from, value, err := a.settings.one(passwordSettings...)
 	if err != nil {
 		return credentials{}, err
 	}

@@ -134,7 +134,7 @@ func classifyAnswer(e *session.Error) (status int, todo string) {
 			return exitRefused, "check THINGSPACE_APP_KEY, the application secret and THINGSPACE_BASE_URL; no login was spent"
 		}
 		return exitRefused, "check THINGSPACE_APP_KEY and the application secret; no login was spent"
-	case code < 400 || code == http.StatusNotFound || code == http.StatusMethodNotAllowed || e.Code == "" && e.Op != "oauth" && !known(e):
+	case code < 400 || code == http.StatusNotFound || code == http.StatusMethodNotAllowed || e.Code == "" && e.Op != "oauth" && !unreachable(e):
 		return exitFailed, "check that THINGSPACE_BASE_URL is the base of a ThingSpace API"
 	}
 	return 0, ""

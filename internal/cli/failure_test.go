@@ -104,6 +104,15 @@ func TestAnswersWithoutASentinelAreJudgedByStatusAndOperation(t *testing.T) {
 	}
 }
 
+func TestAnAnswerThatTheServiceDidNotWriteSaysWhatToCheck(t *testing.T) {
+	for code, want := range map[string]bool{"": true, "REQUEST_FAILED.Whatever": false} { // a page, say, and the vendor's own shape
+		_, todo := classify(&session.Error{Op: "login", StatusCode: 400, Code: code})
+		if strings.Contains(todo, "check that THINGSPACE_BASE_URL is the base") != want {
+			t.Errorf("code %q: %q", code, todo)
+		}
+	}
+}
+
 func TestNetworkErrorsAreNotReachable(t *testing.T) {
 	for _, err := range []error{
 		&net.OpError{Op: "dial", Err: errors.New("refused")},

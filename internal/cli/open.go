@@ -77,17 +77,15 @@ func (a *app) open(ctx context.Context) (*opened, error) {
 // missing names everything that nobody gives and nothing works without, at once.
 func (a *app) missing() error {
 	var missing []string
-	for _, need := range []struct {
-		one []setting // of these
-		as  string
-	}{
-		{[]setting{setAppKey}, setAppKey.env},
-		{[]setting{setAppSecret, setAppSecretFile}, setAppSecret.env + " (or " + setAppSecretFile.env + ")"},
-		{[]setting{setUsername, setCredentials}, setUsername.env + " (or " + setCredentials.env + ")"},
-	} {
-		if !slices.ContainsFunc(need.one, a.settings.given) {
-			missing = append(missing, need.as)
+	for _, one := range [][]setting{{setAppKey}, secretSettings, userSettings} {
+		if slices.ContainsFunc(one, a.settings.given) {
+			continue
 		}
+		name := one[0].env
+		if len(one) > 1 {
+			name += " (or " + one[1].env + ")"
+		}
+		missing = append(missing, name)
 	}
 	if len(missing) == 0 {
 		return nil
@@ -104,7 +102,7 @@ func (a *app) application() (session.Application, error) {
 	if strings.Contains(key, ":") {
 		return session.Application{}, usage("nothing was sent", "%s holds a colon", a.settings.name(setAppKey))
 	}
-	from, secret, err := a.settings.one(setAppSecret, setAppSecretFile)
+	from, secret, err := a.settings.one(secretSettings...)
 	if err != nil {
 		return session.Application{}, err
 	}

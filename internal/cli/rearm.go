@@ -52,8 +52,7 @@ func (a *app) rearm(ctx context.Context, s *opened, cleared, yes bool) error {
 				"the user until Verizon support unlocks it. Has support unlocked it, or has somebody just logged in\n"+
 				"elsewhere? Type yes to forget them: "
 	}
-	before, unreadable := s.Status(ctx)
-	if !cleared && unreadable == nil && unstopped(before, time.Now()) {
+	if st, err := s.Status(ctx); !cleared && err == nil && unstopped(st, time.Now()) {
 		_, _ = fmt.Fprintln(a.err, "nothing stops the next login, so there is nothing to allow")
 		return nil
 	}
@@ -62,6 +61,7 @@ func (a *app) rearm(ctx context.Context, s *opened, cleared, yes bool) error {
 			return err
 		}
 	}
+	before, unreadable := s.Status(ctx) // after the question, which may have stood for long
 	if !cleared && unreadable == nil && before.Latched && before.Password == session.PasswordRetired {
 		return &failure{
 			status: exitRefused, what: "no login is allowed: this password was rotated away", todo: replaceRetired(s.credentials.holder),

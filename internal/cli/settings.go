@@ -43,6 +43,13 @@ var (
 		setBaseURL, setAppKey, setAppSecret, setAppSecretFile, setUsername,
 		setPassword, setPasswordFile, setCredentials, setStore, setStorePassword, setStorePasswordFile,
 	}
+
+	// Settings of which one is enough.
+	secretSettings        = []setting{setAppSecret, setAppSecretFile}
+	userSettings          = []setting{setUsername, setCredentials}
+	passwordSettings      = []setting{setCredentials, setPassword, setPasswordFile}
+	storePasswordSettings = []setting{setStorePassword, setStorePasswordFile}
+	alternatives          = [][]setting{secretSettings, userSettings, passwordSettings, storePasswordSettings}
 )
 
 // settings reads them: a flag overrides the environment, and an empty variable is no variable.

@@ -53,14 +53,6 @@ func (s *settings) probablyMeant(name string) string {
 	return ""
 }
 
-// alternatives are settings of which one is enough.
-var alternatives = [][]setting{
-	{setAppSecret, setAppSecretFile},
-	{setUsername, setCredentials},
-	{setPassword, setPasswordFile, setCredentials},
-	{setStorePassword, setStorePasswordFile},
-}
-
 // served reports whether a setting is given, or another one that does instead.
 func (s *settings) served(v setting) bool {
 	return s.given(v) || slices.ContainsFunc(alternatives, func(of []setting) bool {
@@ -82,15 +74,17 @@ func near(a, b string) bool {
 	if len(a)-len(b) > slips || len(b)-len(a) > slips {
 		return false
 	}
-	if len(a) == len(b) {
-		for i := 1; i < len(a); i++ {
-			if a[i-1] != b[i-1] {
-				// Two letters that have changed places are one slip.
-				return a[i-1] == b[i] && a[i] == b[i-1] && a[i+1:] == b[i+1:] || distance(a, b) <= slips
-			}
+	return distance(a, b) <= slips || transposed(a, b)
+}
+
+// transposed reports whether two letters have changed places, which is one slip.
+func transposed(a, b string) bool {
+	for i := 1; i < len(a) && len(a) == len(b); i++ {
+		if a[i-1] != b[i-1] {
+			return a[i-1] == b[i] && a[i] == b[i-1] && a[i+1:] == b[i+1:]
 		}
 	}
-	return distance(a, b) <= slips
+	return false
 }
 
 // distance is Levenshtein's, row by row.

@@ -29,7 +29,7 @@ func (a *app) openStore(ctx context.Context) (openedStore, error) {
 	case "redis", "rediss", "unix":
 		return a.openRedis(ctx, spec)
 	}
-	from, _, err := a.settings.one(setStorePassword, setStorePasswordFile)
+	from, _, err := a.settings.one(storePasswordSettings...)
 	if err == nil && a.settings.byFlag(from) {
 		err = usage("leave --store-password-file out", "only a Redis store has a password")
 	}

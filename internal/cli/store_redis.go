@@ -17,7 +17,7 @@ func (a *app) openRedis(ctx context.Context, spec string) (openedStore, error) {
 		return openedStore{}, usage("put it into "+setStorePassword.env+" or a file for "+setStorePasswordFile.env,
 			"--store may hold a password, and others can read a command line")
 	}
-	from, password, err := a.settings.one(setStorePassword, setStorePasswordFile)
+	from, password, err := a.settings.one(storePasswordSettings...)
 	if err != nil {
 		return openedStore{}, err
 	}
